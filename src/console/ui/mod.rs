@@ -1,0 +1,1 @@
+//! Drawing: pure functions of the model. Nothing here decides, waits or remembers.

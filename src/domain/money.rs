@@ -1,0 +1,563 @@
+//! Exact money: XRP in drops, RLUSD and prices as decimals. No float, no silent rounding.
+//!
+//! Sums, differences and products here are exact or they panic: within the limits that parsing enforces they cannot
+//! overflow for holdings that one operator can have, and a wrong number must never travel on. There is one rounding of
+//! amounts, [`Rlusd::of`], and there are two of prices, [`Price::from_amounts`] and [`Price::to_tick`]; each is named
+//! where it is used.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+
+/// Drops in one XRP.
+pub const DROPS_PER_XRP: i64 = 1_000_000;
+
+/// All XRP that can ever exist, in drops.
+const ALL_DROPS: i64 = 100_000_000_000 * DROPS_PER_XRP;
+
+/// Significant digits of an amount on the ledger.
+const LEDGER_DIGITS: u32 = 16;
+
+/// Significant digits that [`Price::from_amounts`] keeps: finer than any tick, and coarse enough that a price times any
+/// holding stays exact in 28 digits.
+const PRICE_DIGITS: u32 = 12;
+
+/// Why a text or a number is not money.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MoneyError {
+    /// Not a plain decimal number.
+    #[error("`{0}` is not a decimal number")]
+    NotANumber(String),
+    /// XRP has six decimals.
+    #[error("`{0}` has more than the six decimals of XRP")]
+    FinerThanADrop(String),
+    /// RLUSD has 16 significant digits on the ledger.
+    #[error("`{0}` has more than 16 significant digits")]
+    TooManyDigits(String),
+    /// Beyond what can exist.
+    #[error("`{0}` is more than can exist")]
+    TooLarge(String),
+    /// A price of zero or less.
+    #[error("`{0}` is not a price: it must be above zero")]
+    NotAPrice(String),
+}
+
+/// XRP, in drops of 10⁻⁶. Signed, so that it can be a change. Printed in XRP with six decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Drops(i64);
+
+/// An amount of RLUSD as the ledger keeps it: at most 16 significant digits where it is read. Signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rlusd(Decimal);
+
+/// What something is worth in RLUSD: an exact product or sum, so it may have more digits than an amount. Signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value(Decimal);
+
+/// RLUSD per XRP, above zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Price(Decimal);
+
+/// Parts in ten thousand, signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bps(Decimal);
+
+/// Which way a price gives when it must be put on a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Toward {
+    /// To the next tick below: a bid.
+    Lower,
+    /// To the next tick above: an ask.
+    Higher,
+}
+
+impl Drops {
+    /// None at all.
+    pub const ZERO: Self = Self(0);
+
+    /// From a number of drops.
+    pub const fn new(drops: i64) -> Self {
+        Self(drops)
+    }
+
+    /// From whole XRP.
+    pub const fn from_xrp(xrp: i64) -> Self {
+        Self(xrp * DROPS_PER_XRP)
+    }
+
+    /// The number of drops.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// In XRP, exactly.
+    pub fn to_decimal(self) -> Decimal {
+        Decimal::new(self.0, 6)
+    }
+
+    /// Without its sign.
+    pub const fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// What this much XRP is worth at `price`, exactly.
+    pub fn at(self, price: Price) -> Value {
+        Value(exact_product(self.to_decimal(), price.0))
+    }
+
+    /// For plotting only: never compute money from it.
+    pub fn approx(self) -> f64 {
+        approx(self.to_decimal())
+    }
+}
+
+impl Rlusd {
+    /// None at all.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// What `quantity` costs at `price`, rounded half to even to the ledger's 16 significant digits. The one rounding
+    /// of amounts.
+    pub fn of(quantity: Drops, price: Price) -> Self {
+        let exact = exact_product(quantity.to_decimal(), price.0);
+        Self(round_significant(exact, LEDGER_DIGITS))
+    }
+
+    /// From whole RLUSD.
+    pub fn from_whole(rlusd: i64) -> Self {
+        Self(Decimal::from(rlusd))
+    }
+
+    /// As a decimal, without trailing zeros.
+    pub fn to_decimal(self) -> Decimal {
+        self.0
+    }
+
+    /// As a valuation: RLUSD is worth itself.
+    pub fn value(self) -> Value {
+        Value(self.0)
+    }
+
+    /// Without its sign.
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// The most XRP that this buys at `price`, rounded down to the drop; zero for nothing or less.
+    pub fn buys_at(self, price: Price) -> Drops {
+        Value(self.0).buys_at(price)
+    }
+
+    /// For plotting only: never compute money from it.
+    pub fn approx(self) -> f64 {
+        approx(self.0)
+    }
+}
+
+impl Value {
+    /// Worth nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// As a decimal, without trailing zeros.
+    pub fn to_decimal(self) -> Decimal {
+        self.0
+    }
+
+    /// The most XRP that is worth this at `price`, rounded down to the drop; zero for nothing or less.
+    pub fn buys_at(self, price: Price) -> Drops {
+        let drops = (self.0 / price.0 * Decimal::from(DROPS_PER_XRP)).floor();
+        Drops(i64::try_from(drops).unwrap_or(ALL_DROPS).clamp(0, ALL_DROPS))
+    }
+
+    /// `self / whole` in bps, for display and for limits; zero if `whole` is.
+    pub fn bps_of(self, whole: Self) -> Bps {
+        if whole.0.is_zero() { Bps::default() } else { Bps(self.0 / whole.0 * Decimal::from(10_000)) }
+    }
+
+    /// For plotting only: never compute money from it.
+    pub fn approx(self) -> f64 {
+        approx(self.0)
+    }
+}
+
+impl Price {
+    /// A price of `mantissa` × 10^−`scale` RLUSD per XRP, or `None` if that is not above zero.
+    pub fn new(mantissa: i64, scale: u32) -> Option<Self> {
+        let price = Decimal::try_new(mantissa, scale).ok()?;
+        (price > Decimal::ZERO).then(|| Self(price.normalize()))
+    }
+
+    /// The price at which `rlusd` was exchanged for `quantity`: the ratio, rounded half to even to 12 significant
+    /// digits. `None` if either is not above zero. The amounts stay what is true; this is for showing and comparing.
+    pub fn from_amounts(rlusd: Rlusd, quantity: Drops) -> Option<Self> {
+        if quantity <= Drops::ZERO || rlusd <= Rlusd::ZERO {
+            return None;
+        }
+        let price = round_significant(rlusd.0 / quantity.to_decimal(), PRICE_DIGITS);
+        (price > Decimal::ZERO).then_some(Self(price))
+    }
+
+    /// Half-way between two prices, exactly: the mid of a best bid and a best ask.
+    pub fn midway(one: Self, other: Self) -> Self {
+        Self(exact_product(exact_sum(one.0, other.0), Decimal::new(5, 1)))
+    }
+
+    /// This price moved by `bps`: × (1 + bps / 10 000), rounded half to even to 12 significant digits. Zero or below
+    /// is answered by the price itself; an offset of −10 000 bps is refused by the config.
+    #[must_use]
+    pub fn moved_by(self, bps: Bps) -> Self {
+        let factor = Decimal::ONE + bps.0 / Decimal::from(10_000);
+        let moved = round_significant(self.0 * factor, PRICE_DIGITS);
+        if moved > Decimal::ZERO { Self(moved) } else { self }
+    }
+
+    /// This price on a tick of 10^−`decimals`, in the direction that gives nothing away. Never below one tick.
+    #[must_use]
+    pub fn to_tick(self, decimals: u32, toward: Toward) -> Self {
+        let strategy = match toward {
+            Toward::Lower => RoundingStrategy::ToZero,
+            Toward::Higher => RoundingStrategy::AwayFromZero,
+        };
+        let on_tick = self.0.round_dp_with_strategy(decimals, strategy).normalize();
+        if on_tick > Decimal::ZERO { Self(on_tick) } else { Self(Decimal::new(1, decimals)) }
+    }
+
+    /// How far `self` lies above `reference`, in bps; below is negative. For display and for limits.
+    pub fn bps_from(self, reference: Self) -> Bps {
+        Bps((self.0 - reference.0) / reference.0 * Decimal::from(10_000))
+    }
+
+    /// As a decimal, without trailing zeros.
+    pub fn to_decimal(self) -> Decimal {
+        self.0
+    }
+
+    /// For plotting only: never compute money from it.
+    pub fn approx(self) -> f64 {
+        approx(self.0)
+    }
+}
+
+impl Bps {
+    /// From whole basis points.
+    pub fn from_whole(bps: i64) -> Self {
+        Self(Decimal::from(bps))
+    }
+
+    /// As a decimal, in bps.
+    pub fn to_decimal(self) -> Decimal {
+        self.0
+    }
+
+    /// From a decimal, in bps.
+    pub fn from_decimal(bps: Decimal) -> Self {
+        Self(bps)
+    }
+
+    /// Without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+
+    /// For plotting only: never compute money from it.
+    pub fn approx(self) -> f64 {
+        approx(self.0)
+    }
+}
+
+/// Adds exactly.
+///
+/// # Panics
+/// If the sum needs more than 28 digits.
+fn exact_sum(a: Decimal, b: Decimal) -> Decimal {
+    let sum = a.checked_add(b).filter(|sum| sum.scale() >= a.scale().max(b.scale()) || sum.is_zero());
+    sum.expect("a sum of money stays within 28 digits").normalize()
+}
+
+/// Multiplies exactly.
+///
+/// # Panics
+/// If the product needs more than 28 digits.
+fn exact_product(a: Decimal, b: Decimal) -> Decimal {
+    let (a, b) = (a.normalize(), b.normalize());
+    let product = a.mantissa().checked_mul(b.mantissa());
+    let product = product.and_then(|m| Decimal::try_from_i128_with_scale(m, a.scale() + b.scale()).ok());
+    product.expect("a product of money stays within 28 digits").normalize()
+}
+
+fn round_significant(number: Decimal, digits: u32) -> Decimal {
+    number.round_sf_with_strategy(digits, RoundingStrategy::MidpointNearestEven).unwrap_or(number).normalize()
+}
+
+fn approx(number: Decimal) -> f64 {
+    use rust_decimal::prelude::ToPrimitive;
+    number.to_f64().unwrap_or(f64::NAN)
+}
+
+/// Reads a plain decimal: an optional minus, digits, at most one point. No exponent, no plus, no spaces.
+fn parse_plain(text: &str) -> Result<Decimal, MoneyError> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
+    let number = if plain { Decimal::from_str_exact(text).ok() } else { None };
+    number.map(|number| number.normalize()).ok_or_else(|| MoneyError::NotANumber(text.to_owned()))
+}
+
+fn significant_digits(number: Decimal) -> u32 {
+    number.mantissa().unsigned_abs().checked_ilog10().map_or(1, |log| log + 1)
+}
+
+impl FromStr for Drops {
+    type Err = MoneyError;
+
+    /// Reads XRP, not drops: `4.000001` is 4 000 001 drops.
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let xrp = parse_plain(text)?;
+        if xrp.scale() > 6 {
+            return Err(MoneyError::FinerThanADrop(text.to_owned()));
+        }
+        let drops = xrp.checked_mul(Decimal::from(DROPS_PER_XRP)).and_then(|drops| i64::try_from(drops).ok());
+        let drops = drops.filter(|drops| drops.abs() <= ALL_DROPS);
+        drops.map(Self).ok_or_else(|| MoneyError::TooLarge(text.to_owned()))
+    }
+}
+
+impl FromStr for Rlusd {
+    type Err = MoneyError;
+
+    /// At most 16 significant digits, 18 decimals, and less than 10¹⁰.
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let amount = parse_plain(text)?;
+        if significant_digits(amount) > LEDGER_DIGITS || amount.scale() > 18 {
+            return Err(MoneyError::TooManyDigits(text.to_owned()));
+        }
+        if amount.abs() >= Decimal::from(10_000_000_000_i64) {
+            return Err(MoneyError::TooLarge(text.to_owned()));
+        }
+        Ok(Self(amount))
+    }
+}
+
+impl FromStr for Value {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        parse_plain(text).map(Self)
+    }
+}
+
+impl FromStr for Price {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        let price = parse_plain(text)?;
+        if price <= Decimal::ZERO {
+            return Err(MoneyError::NotAPrice(text.to_owned()));
+        }
+        if significant_digits(price) > LEDGER_DIGITS {
+            return Err(MoneyError::TooManyDigits(text.to_owned()));
+        }
+        Ok(Self(price))
+    }
+}
+
+impl FromStr for Bps {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        parse_plain(text).map(Self)
+    }
+}
+
+impl fmt::Display for Drops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = self.0.unsigned_abs() / DROPS_PER_XRP.unsigned_abs();
+        let part = self.0.unsigned_abs() % DROPS_PER_XRP.unsigned_abs();
+        f.pad_integral(self.0 >= 0, "", &format!("{whole}.{part:06}"))
+    }
+}
+
+/// The types that are a decimal inside share their arithmetic and their text.
+macro_rules! decimal_money {
+    ($($name:ident),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+decimal_money!(Rlusd, Value, Price, Bps);
+
+macro_rules! additive_money {
+    ($($name:ident: $add:expr, $sub:expr;)*) => {$(
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self($add(self.0, other.0))
+            }
+        }
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self($sub(self.0, other.0))
+            }
+        }
+        impl Neg for $name {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+        impl SubAssign for $name {
+            fn sub_assign(&mut self, other: Self) {
+                *self = *self - other;
+            }
+        }
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+                parts.fold(Self::default(), Add::add)
+            }
+        }
+    )*};
+}
+additive_money! {
+    Drops: checked_drops_sum, checked_drops_difference;
+    Rlusd: exact_sum, |a, b: Decimal| exact_sum(a, -b);
+    Value: exact_sum, |a, b: Decimal| exact_sum(a, -b);
+    Bps: exact_sum, |a, b: Decimal| exact_sum(a, -b);
+}
+
+fn checked_drops_sum(a: i64, b: i64) -> i64 {
+    a.checked_add(b).expect("a sum of drops stays within what can exist")
+}
+
+fn checked_drops_difference(a: i64, b: i64) -> i64 {
+    a.checked_sub(b).expect("a difference of drops stays within what can exist")
+}
+
+macro_rules! money_as_text {
+    ($($name:ident),*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+money_as_text!(Drops, Rlusd, Value, Price, Bps);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn price(text: &str) -> Price {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn xrp_is_read_and_printed_with_six_decimals() {
+        assert_eq!("4".parse(), Ok(Drops::from_xrp(4)));
+        assert_eq!("-0.000001".parse(), Ok(Drops::new(-1)));
+        assert_eq!(Drops::new(-1).to_string(), "-0.000001");
+        assert_eq!(format!("{:>12}", Drops::new(4_000_001)), "    4.000001");
+    }
+
+    #[test]
+    fn what_is_not_money_is_refused_with_its_text() {
+        assert_eq!("0.0000001".parse::<Drops>(), Err(MoneyError::FinerThanADrop("0.0000001".into())));
+        assert_eq!("100000000001".parse::<Drops>(), Err(MoneyError::TooLarge("100000000001".into())));
+        assert_eq!("1.2345678901234567".parse::<Rlusd>(), Err(MoneyError::TooManyDigits("1.2345678901234567".into())));
+        assert_eq!("0".parse::<Price>(), Err(MoneyError::NotAPrice("0".into())));
+        for text in ["", "-", ".", "1e5", "+1", " 1", "1,0", "NaN", "1_000", "١"] {
+            assert!(text.parse::<Rlusd>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mid_of_two_prices_is_exact() {
+        assert_eq!(Price::midway(price("1.41930"), price("1.42101")).to_string(), "1.420155");
+    }
+
+    #[test]
+    fn a_bid_goes_down_to_its_tick_and_an_ask_up() {
+        assert_eq!(price("1.418623").to_tick(5, Toward::Lower).to_string(), "1.41862");
+        assert_eq!(price("1.418623").to_tick(5, Toward::Higher).to_string(), "1.41863");
+        assert_eq!(price("0.000001").to_tick(5, Toward::Lower).to_string(), "0.00001");
+    }
+
+    #[test]
+    fn a_price_from_amounts_keeps_twelve_digits() {
+        let one_third = Price::from_amounts(Rlusd::from_whole(1), Drops::from_xrp(3)).unwrap();
+        assert_eq!(one_third.to_string(), "0.333333333333");
+        assert_eq!(Price::from_amounts(Rlusd::ZERO, Drops::from_xrp(3)), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "within 28 digits")]
+    fn a_product_that_would_lose_digits_never_travels_on() {
+        let _ = Drops::new(1_234_567_890_123_457).at(price("1.234567890123457"));
+    }
+
+    proptest! {
+        #[test]
+        fn drops_are_read_back_as_printed(drops in -ALL_DROPS..=ALL_DROPS) {
+            prop_assert_eq!(Drops::new(drops).to_string().parse(), Ok(Drops::new(drops)));
+        }
+
+        #[test]
+        fn rlusd_is_read_back_as_printed(mantissa in -9_999_999_999_999_999_i64..=9_999_999_999_999_999, scale in 7_u32..=18) {
+            let amount = Rlusd(Decimal::new(mantissa, scale).normalize());
+            prop_assert_eq!(amount.to_string().parse(), Ok(amount));
+        }
+
+        #[test]
+        fn no_text_makes_parsing_panic(text in "\\PC{0,40}") {
+            let _ = (text.parse::<Drops>(), text.parse::<Rlusd>(), text.parse::<Price>(), text.parse::<Value>());
+        }
+
+        #[test]
+        fn adding_and_taking_away_comes_back(a in -1_000_000_000_000_i64..1_000_000_000_000, b in -1_000_000_000_000_i64..1_000_000_000_000, scale in 0_u32..=12) {
+            let (a, b) = (Value(Decimal::new(a, scale).normalize()), Value(Decimal::new(b, 6).normalize()));
+            prop_assert_eq!(a + b - b, a);
+        }
+
+        #[test]
+        fn worth_is_linear_in_the_quantity(one in 0_i64..1_000_000_000_000, other in 0_i64..1_000_000_000_000, mantissa in 1_i64..10_000_000) {
+            let at = Price::new(mantissa, 6).unwrap();
+            prop_assert_eq!(Drops::new(one).at(at) + Drops::new(other).at(at), Drops::new(one + other).at(at));
+        }
+
+        #[test]
+        fn what_an_amount_buys_never_costs_more_than_the_amount(cents in 1_i64..100_000_000, mantissa in 1_000_i64..10_000_000) {
+            let at = Price::new(mantissa, 6).unwrap();
+            let amount = Rlusd(Decimal::new(cents, 2).normalize());
+            let bought = amount.buys_at(at);
+            prop_assert!(bought.at(at) <= amount.value());
+            prop_assert!((bought + Drops::new(2)).at(at) > amount.value());
+        }
+
+        #[test]
+        fn ticks_give_nothing_away(mantissa in 1_i64..10_000_000_000) {
+            let any = Price::new(mantissa, 9).unwrap();
+            let (low, high) = (any.to_tick(5, Toward::Lower), any.to_tick(5, Toward::Higher));
+            prop_assert!(high >= any);
+            prop_assert!(low <= any || low == price("0.00001"));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Pure decisions: [`step`] takes the state, the time and one input, and answers what is to be done.
+//!
+//! No clock, no I/O, no randomness, no tokio. One seed replays one whole day. The engine keeps its session's
+//! [`crate::domain::account::Account`] from the facts that it emits, and never trades on what is not on disk: an order
+//! is only asked for by the [`Input::Recorded`] of its intent.
+
+pub mod settings;
+pub mod snapshot;
+
+use crate::domain::fact::Fact;
+use crate::domain::halt::Cause;
+use crate::domain::venue::{Request, VenueEvent};
+
+/// Numbers the [`Effect::Record`]s of one engine, from 1 on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What the engine is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Time has passed. Comes at least every [`settings::Settings::tick`].
+    Tick,
+    /// The venue said something.
+    Venue(VenueEvent),
+    /// All facts up to and with this ticket are on disk.
+    Recorded(Ticket),
+    /// The operator wants something.
+    Operator(Wish),
+    /// The clock jumped, or a thread stalled: nothing we believe is proven until the next truth check.
+    Doubt(String),
+    /// The end begins: seal. Answered by an [`Effect::Record`] of the `EndBegun`; from here on only cancels are sent.
+    Seal(Cause),
+    /// Ask (again) for the cancellation of everything that may rest, whether or not the seal could be written.
+    CancelRest,
+}
+
+/// What an operator can want of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Stop quoting and take the quotes out; keep the session.
+    Pause,
+    /// Quote again.
+    Resume,
+    /// Take every order out, once. Quoting goes on if it was on, so a paused session stays empty.
+    CancelAll,
+}
+
+/// What is to be done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Write this fact down and acknowledge it with [`Input::Recorded`].
+    Record(Fact),
+    /// Ask the venue.
+    Request(Request),
+    /// End the session.
+    Halt(Cause),
+}

@@ -1,0 +1,3 @@
+//! The chain of facts on disk: append-only, hash-chained, the truth.
+
+pub mod record;

@@ -1,0 +1,79 @@
+//! How keeping goes, for the screen and for the receipt.
+
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+
+/// How the two copies are doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// The chain of facts.
+    pub journal: JournalHealth,
+    /// The database.
+    pub store: StoreHealth,
+    /// The newest checkpoint and how it went.
+    pub checkpoint: Option<Done<CheckpointAnswer>>,
+    /// The newest backup and how it went.
+    pub backup: Option<Done<BackupDone>>,
+    /// When the newest heartbeat was handed over.
+    pub heartbeat_at: Option<Timestamp>,
+}
+
+/// The journal's side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalHealth {
+    /// The number and the hash (hex) of the newest acknowledged line; `None` before the first.
+    pub head: Option<(u64, String)>,
+    /// The open segment's file name.
+    pub segment: String,
+    /// How long the newest acknowledgement took.
+    pub last_ack: Duration,
+    /// What is wrong, empty when nothing is.
+    pub trouble: String,
+}
+
+/// The store's side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreHealth {
+    /// The newest projected line.
+    pub cursor: Option<u64>,
+    /// Bytes in the write-ahead log after the newest checkpoint or commit, if known.
+    pub wal_bytes: Option<u64>,
+    /// Readings that were dropped because the store was behind.
+    pub readings_dropped: u64,
+    /// What is wrong, empty when nothing is.
+    pub trouble: String,
+}
+
+/// Something that was tried: when, how long it took, and how it went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done<T> {
+    /// When it was over.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// What came of it.
+    pub result: Result<T, String>,
+}
+
+/// The answer row of `PRAGMA wal_checkpoint(TRUNCATE)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointAnswer {
+    /// Whether a reader or writer kept it from finishing.
+    pub busy: bool,
+    /// Pages in the log; −1 if there is none.
+    pub log: i64,
+    /// Pages moved into the database.
+    pub checkpointed: i64,
+}
+
+/// A verified copy of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupDone {
+    /// Its file name in `s.backups/`.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The newest line in it.
+    pub cursor: Option<u64>,
+}

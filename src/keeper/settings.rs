@@ -1,0 +1,19 @@
+//! What the operator can set about keeping.
+
+use serde::{Deserialize, Serialize};
+
+/// `[keeper]` in the config.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Seconds between two checkpoints of the store.
+    pub checkpoint_s: u32,
+    /// Seconds between two heartbeats.
+    pub heartbeat_s: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { checkpoint_s: 60, heartbeat_s: 5 }
+    }
+}

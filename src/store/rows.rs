@@ -1,0 +1,118 @@
+//! What past sessions look like when they are read: rows of the tables, as plain values.
+
+use crate::domain::fact::{PhaseFailure, Totals};
+use crate::domain::fill::Fill;
+use crate::domain::halt::Cause;
+use crate::domain::incident::Incident;
+use crate::domain::inventory::Inventory;
+use crate::domain::order::OrderId;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+
+/// A row of `sessions`, texts as they stand in the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionRow {
+    /// `session_id`
+    pub session_id: i64,
+    /// `label`
+    pub label: String,
+    /// `mode`
+    pub mode: String,
+    /// `venue`
+    pub venue: String,
+    /// `status`
+    pub status: String,
+    /// `started_at`
+    pub started_at: String,
+    /// `ended_at`
+    pub ended_at: Option<String>,
+    /// `ended_at_source`
+    pub ended_at_source: Option<String>,
+    /// `halt_reason`
+    pub halt_reason: Option<String>,
+    /// `halt_detail`, JSON
+    pub halt_detail: Option<String>,
+    /// `starting_xrp`
+    pub starting_xrp: Option<String>,
+    /// `starting_rlusd`
+    pub starting_rlusd: Option<String>,
+    /// `starting_value`
+    pub starting_value: Option<String>,
+    /// `ending_xrp`
+    pub ending_xrp: Option<String>,
+    /// `ending_rlusd`
+    pub ending_rlusd: Option<String>,
+    /// `ending_value`
+    pub ending_value: Option<String>,
+    /// `last_heartbeat_at`
+    pub last_heartbeat_at: Option<String>,
+    /// `parent_session_id`
+    pub parent_session_id: Option<i64>,
+    /// `config_hash`
+    pub config_hash: Option<String>,
+    /// `build`
+    pub build: Option<String>,
+    /// `host`
+    pub host: Option<String>,
+    /// `pid`
+    pub pid: Option<i64>,
+    /// How many fills it had.
+    pub fills: i64,
+    /// How many incidents it had.
+    pub incidents: i64,
+    /// Session profit in RLUSD, exact text; `None` while it is open.
+    pub profit: Option<String>,
+}
+
+/// All that a past session's page shows, from its facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionDetail {
+    /// Its row.
+    pub row: SessionRow,
+    /// What it came to; `None` while it is open.
+    pub totals: Option<Totals>,
+    /// All causes of its end.
+    pub causes: Vec<Cause>,
+    /// What the venue said we hold, less what the books say.
+    pub residual: Option<Inventory>,
+    /// Orders whose end nobody proved.
+    pub unproven: Vec<OrderId>,
+    /// Orders that ended with the venue itself.
+    pub venue_ended: Vec<OrderId>,
+    /// Phases of the end that failed.
+    pub failures: Vec<PhaseFailure>,
+    /// Its fills, oldest first.
+    pub fills: Vec<(Timestamp, Fill)>,
+    /// Its incidents, oldest first.
+    pub incidents: Vec<(Timestamp, Incident)>,
+}
+
+/// What is asked of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryQuery {
+    /// The newest `limit` sessions before `before` (all if `None`), newest first.
+    List {
+        /// Only sessions with a lower number.
+        before: Option<SessionId>,
+        /// At most this many.
+        limit: u32,
+    },
+    /// One session, whole.
+    Detail(SessionId),
+}
+
+/// What the history answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryAnswer {
+    /// For [`HistoryQuery::List`].
+    List {
+        /// As it was asked.
+        before: Option<SessionId>,
+        /// The rows, newest first.
+        rows: Vec<SessionRow>,
+    },
+    /// For [`HistoryQuery::Detail`]; `None` if there is no such session.
+    Detail(SessionId, Option<Box<SessionDetail>>),
+    /// It could not be read: why.
+    Failed(String),
+}
