@@ -12,7 +12,7 @@ use super::news::News;
 use super::store_thread::{Inbox, Vouch};
 use super::unpoisoned;
 use crate::journal::record::{Entry, Line};
-use crate::journal::writer::Writer;
+use crate::journal::writer::{Acknowledged, Writer};
 
 /// What comes through the door for this thread.
 #[derive(Debug)]
@@ -88,15 +88,14 @@ impl Appending {
         if self.failed {
             return self.let_the_store_vouch(group);
         }
-        let segment_before = self.writer.segment().to_owned();
         match self.writer.write_group(&group.entries) {
-            Ok(lines) => {
+            Ok(Acknowledged { lines, moved }) => {
                 self.acknowledge(&group, &lines);
-                if !segment_before.is_empty() && segment_before != self.writer.segment() {
-                    let to = self.writer.segment().to_owned();
-                    self.tell(News::JournalMoved(format!("{segment_before} could not be written; {to} goes on")));
+                if let Some(trouble) = moved {
+                    self.tell(News::JournalMoved(trouble.to_string()));
                 }
                 self.work.lines(lines, Vouch::No);
+                self.make_room();
             }
             Err(error) => {
                 self.failed = true;
@@ -107,13 +106,20 @@ impl Appending {
         }
     }
 
+    /// Nobody waits for this, so it is done after the acknowledgement.
+    fn make_room(&mut self) {
+        if let Err(error) = self.writer.make_room() {
+            self.tell(News::JournalMoved(error.to_string()));
+        }
+    }
+
     fn acknowledge(&self, group: &Group, lines: &[Line]) {
         let Some(&(ticket, handed_at)) = group.tickets.last() else { return };
         let took = handed_at.elapsed();
         {
             let mut health = unpoisoned(&self.health);
             health.journal.last_ack = took;
-            self.writer.segment().clone_into(&mut health.journal.segment);
+            health.journal.segment = self.writer.segment().unwrap_or_default();
             if let Some(last) = lines.last() {
                 health.journal.head = Some((last.n, last.hash.to_string()));
             }
