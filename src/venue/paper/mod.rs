@@ -56,7 +56,7 @@ use self::wire::{Question, Transaction, Wire};
 use super::Venue;
 use crate::domain::fill::Fill;
 use crate::domain::market;
-use crate::domain::money::{Drops, Price};
+use crate::domain::money::{Drops, Price, Toward};
 use crate::domain::order::{OrderId, Side};
 use crate::domain::time::Timestamp;
 use crate::domain::venue::{Request, VenueEvent, VenueKind};
@@ -101,7 +101,7 @@ impl Paper {
             order: Chance::new(seed, Stream::Order),
             purse: Purse::new(&settings),
             book: Book::default(),
-            mid: settings.start_mid,
+            mid: settings.start_mid.to_tick(ticks::DECIMALS, Toward::Lower),
             ledger: None,
             next_close: session_start,
         }
@@ -110,11 +110,10 @@ impl Paper {
     /// Closes the next ledger and tells what it brought.
     fn close(&mut self) -> Vec<VenueEvent> {
         let closed_at = self.next_close;
-        let (index, theirs) = match self.ledger {
-            None => (FIRST_LEDGER, self.crowd.open()),
-            Some(newest) => (newest.saturating_add(1), self.crowd.act(closed_at)),
+        let (index, theirs, wait) = match self.ledger {
+            None => (FIRST_LEDGER, self.crowd.open(), self.every.min(FIRST_CLOSE)),
+            Some(newest) => (newest.saturating_add(1), self.crowd.act(closed_at), self.every),
         };
-        let wait = if self.ledger.is_none() { self.every.min(FIRST_CLOSE) } else { self.every };
         self.next_close = closed_at + wait;
         self.ledger = Some(index);
 

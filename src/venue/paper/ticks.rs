@@ -6,7 +6,7 @@ use crate::domain::money::{Price, Toward};
 use crate::domain::order::Side;
 
 /// Decimals of a tick.
-const DECIMALS: u32 = 5;
+pub(super) const DECIMALS: u32 = 5;
 
 /// A price in ticks of 0.00001 RLUSD per XRP, above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,6 +24,22 @@ fn scripts() -> impl Strategy<Value = Script> {
     prop::collection::vec((0_u64..3_000, request), 0..40)
 }
 
+/// Settings, most of them out of bounds.
+fn settings() -> impl Strategy<Value = Settings> {
+    let holding = (-5_i64..i64::MAX / 1_000_000, -5_i64..9_999_999_999);
+    let mid = (1_i64..10_000_000_000_000_000, 0_u32..=18);
+    let times = (prop_oneof![0_u32..1_000, any::<u32>()], any::<u32>(), prop_oneof![0_u32..1_000, any::<u32>()]);
+    (holding, mid, times, any::<u32>()).prop_map(|((xrp, rlusd), (mantissa, scale), times, fee_drops)| Settings {
+        start_xrp: Drops::from_xrp(xrp),
+        start_rlusd: Rlusd::from_whole(rlusd),
+        start_mid: Price::new(mantissa, scale).unwrap(),
+        ledger_ms: times.0,
+        fee_drops,
+        min_latency_ms: times.1,
+        max_latency_ms: times.2,
+    })
+}
+
 /// Plays a script, taking the news every `step` milliseconds and at the end.
 fn play(seed: u64, script: &Script, step: u64) -> Vec<VenueEvent> {
     let mut paper = paper(seed);
@@ -117,6 +133,21 @@ proptest! {
                 | VenueEvent::Filled(Fill { ledger, .. }) => prop_assert_eq!(open, Some(ledger)),
                 VenueEvent::Refused { fee, .. } => prop_assert_eq!(open.is_some(), fee > Drops::ZERO),
                 VenueEvent::Balances { .. } => prop_assert_eq!(open, None),
+            }
+        }
+    }
+
+    #[test]
+    fn any_settings_give_a_ledger_with_two_sides(seed: u64, settings in settings(), script in scripts()) {
+        let mut paper = Paper::new(&settings, seed, START);
+        for (_, request) in script {
+            paper.request(START, request);
+        }
+        for _ in 0..50 {
+            for event in paper.advance(paper.due()) {
+                if let VenueEvent::Book(book) = event {
+                    prop_assert!(book.touch().is_some(), "{:?}", book);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::inventory::Inventory;
-use crate::domain::money::{Bps, Rlusd, Toward};
+use crate::domain::money::{Bps, Rlusd};
 use crate::domain::order::OrderSpec;
 use crate::domain::session::SessionId;
 
