@@ -60,3 +60,16 @@ impl Book {
         levels.iter().find(|level| level.quantity > level.ours).map(|level| level.price)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_width_of_an_ordinary_touch_is_shown_however_many_digits_its_ratio_has() {
+        let level = |price: &str| Level { price: price.parse().unwrap(), quantity: Drops::from_xrp(1), ours: Drops::ZERO };
+        let (bids, asks) = (vec![level("1.41937")], vec![level("1.42101")]);
+        let book = Book { ledger: 1, at: Timestamp::default(), bids, asks };
+        assert_eq!(book.spread().unwrap().to_string(), "11.547724");
+    }
+}
