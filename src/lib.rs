@@ -20,7 +20,7 @@
 // pub mod cli;
 // pub mod config;
 pub mod console;
-// pub mod disk;
+pub mod disk;
 pub mod domain;
 pub mod engine;
 pub mod journal;
