@@ -1,5 +1,6 @@
 //! The market as we see it: the best levels of the book after a ledger.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Bps, Drops, Price};
@@ -48,7 +49,8 @@ impl Book {
     /// The touch's width in bps of the mid.
     pub fn spread(&self) -> Option<Bps> {
         let (bid, ask) = self.touch()?;
-        Some(ask.bps_from(Price::midway(bid, ask)) - bid.bps_from(Price::midway(bid, ask)))
+        let width = ask.to_decimal() - bid.to_decimal();
+        Some(Bps::from_decimal(width / Price::midway(bid, ask).to_decimal() * Decimal::from(10_000)))
     }
 
     /// The best of others' prices on one side: what a quote of ours is measured against.
@@ -58,5 +60,19 @@ impl Book {
             Side::Sell => &self.asks,
         };
         levels.iter().find(|level| level.quantity > level.ours).map(|level| level.price)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_whose_digits_never_end_is_still_a_spread() {
+        let level = |price: &str| Level { price: price.parse().unwrap(), quantity: Drops::from_xrp(1), ours: Drops::ZERO };
+        let (bids, asks) = (vec![level("1.4193")], vec![level("1.42101")]);
+        let book = Book { ledger: 1, at: Timestamp::default(), bids, asks };
+        let spread = book.spread().unwrap().to_decimal();
+        assert_eq!(spread.round_dp(4), Decimal::new(120_409, 4));
     }
 }
