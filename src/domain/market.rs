@@ -1,6 +1,5 @@
 //! The market as we see it: the best levels of the book after a ledger.
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Bps, Drops, Price};
@@ -49,9 +48,8 @@ impl Book {
     /// The touch's width in bps of the mid.
     pub fn spread(&self) -> Option<Bps> {
         let (bid, ask) = self.touch()?;
-        // One quotient: each has up to 28 digits, so the exact difference of two may need more.
-        let (width, mid) = (ask.to_decimal() - bid.to_decimal(), Price::midway(bid, ask).to_decimal());
-        Some(Bps::from_decimal(width / mid * Decimal::from(10_000)))
+        let mid = Price::midway(bid, ask);
+        Some(ask.bps_from(mid) - bid.bps_from(mid))
     }
 
     /// The best of others' prices on one side: what a quote of ours is measured against.
