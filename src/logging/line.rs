@@ -86,8 +86,9 @@ fn push_member(json: &mut String, name: &str, value: &Value) {
     push(json, format_args!("{before}{}:{value}", Value::from(name)));
 }
 
-/// What came from outside must neither break a line nor steer a terminal.
-fn one_line(text: &str) -> String {
+/// `text` on one line and without control characters: what came from outside must neither break a line nor steer a
+/// terminal.
+pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

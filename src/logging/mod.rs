@@ -25,6 +25,7 @@ use tracing_subscriber::registry::Registry;
 
 use self::file::{DailyFile, Trouble};
 use self::line::Line;
+pub use self::line::one_line;
 pub use self::ring::{LogLine, LogRing, RING_KEPT};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
