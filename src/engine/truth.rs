@@ -56,9 +56,8 @@ impl State {
                 self.count_unverified("the venue did not say what we hold");
                 self.ask_balances(now);
             }
-            Some(_) => {}
             None if self.is_truth_due(now) => self.ask_balances(now),
-            None => {}
+            Some(_) | None => {}
         }
     }
 

@@ -112,7 +112,9 @@ proptest! {
     fn an_end_leaves_nothing_at_the_venue(story in story()) {
         let mut world = World::new();
         world.feed(Input::Tick);
-        story.into_iter().for_each(|happening| live_through(&mut world, happening));
+        for happening in story {
+            live_through(&mut world, happening);
+        }
         world.seal();
         world.feed(Input::CancelRest);
         for _ in 0..6 {
@@ -127,7 +129,9 @@ proptest! {
     fn the_books_are_made_of_facts_alone(story in story()) {
         let mut world = World::new();
         world.feed(Input::Tick);
-        story.into_iter().for_each(|happening| live_through(&mut world, happening));
+        for happening in story {
+            live_through(&mut world, happening);
+        }
         let mut replayed = crate::domain::account::Account::default();
         for fact in &world.facts {
             replayed.apply(world.now, fact);
