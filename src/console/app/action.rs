@@ -57,6 +57,8 @@ pub enum Action {
     LogLevel,
     /// Keep the newest line of the log in sight, or not.
     FollowLog,
+    /// Draw everything anew, after something else wrote on the screen.
+    Redraw,
     /// Suspend the program, which a session cannot afford.
     Suspend,
     /// The other answer.
@@ -132,7 +134,6 @@ pub struct BarItem {
 }
 
 const SCREENS: &[Place] = &[Place::Tab, Place::List, Place::Log];
-const ANYWHERE: &[Place] = &[Place::Tab, Place::List, Place::Log, Place::Text, Place::Incidents, Place::Question];
 const OVERLAYS: &[Place] = &[Place::Text, Place::Incidents];
 const SCROLLED: &[Place] = &[Place::Text];
 const NOWHERE: &[Place] = &[];
@@ -183,6 +184,7 @@ pub const TABLE: &[ActionSpec] = &[
     spec(Action::Help, &[Key::Char('?')], "help", "Show the keys and what they do", Group::Look, SCREENS),
     spec(Action::Quit, &[Key::Char('q')], "quit", "End the session; a live one is asked about first", Group::Session, SCREENS),
     spec(Action::Interrupt, &[Key::Ctrl('c')], "end now", "End without a question; again: stop waiting for the venue; a third time: leave as soon as the session is closed", Group::Session, NOWHERE),
+    spec(Action::Redraw, &[Key::Ctrl('l')], "redraw", "Draw everything anew, after something else wrote on the screen", Group::Look, NOWHERE),
     spec(Action::Suspend, &[Key::Ctrl('z')], "suspend", "Suspend the program", Group::Session, NOWHERE),
 ];
 
@@ -283,6 +285,8 @@ mod tests {
     use crate::console::app::model::{Confirm, ConfirmWhat};
     use crate::console::app::testing::{model, running};
     use std::collections::HashSet;
+
+    const ANYWHERE: &[Place] = &[Place::Tab, Place::List, Place::Log, Place::Text, Place::Incidents, Place::Question];
 
     #[test]
     fn every_action_has_a_key_a_name_and_a_help() {

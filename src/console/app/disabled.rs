@@ -38,7 +38,9 @@ pub fn disabled_reason(model: &Model, action: Action) -> Option<String> {
         Action::OtherAnswer | Action::TakeAnswer | Action::AnswerYes | Action::AnswerNo => {
             (Place::of(model) != Place::Question).then_some("nothing is being asked")
         }
-        Action::Interrupt | Action::Help | Action::Show(_) | Action::NextTab | Action::PreviousTab => None,
+        Action::Interrupt | Action::Help | Action::Show(_) | Action::NextTab | Action::PreviousTab | Action::Redraw => {
+            None
+        }
     };
     why.map(str::to_owned)
 }

@@ -10,6 +10,8 @@ pub enum Effect {
     Control(Control),
     /// Ask the history; the answer comes as a [`super::msg::Msg::History`].
     AskHistory(HistoryQuery),
+    /// Take the terminal once more and draw everything.
+    Redraw,
     /// Never write to the terminal again.
     StopDrawing,
 }

@@ -19,5 +19,5 @@ pub mod model;
 pub mod msg;
 pub mod pacer;
 #[cfg(test)]
-mod testing;
+pub(in crate::console) mod testing;
 pub mod update;

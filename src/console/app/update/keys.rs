@@ -24,8 +24,8 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::PauseResume => wishes::pause_or_resume(model),
         Action::CancelAll => wishes::ask_to_cancel_all(model),
-        Action::Checkpoint => wishes::checkpoint(model),
-        Action::Backup => wishes::backup(model),
+        Action::Checkpoint => wishes::checkpoint(),
+        Action::Backup => wishes::backup(),
         Action::Quit => wishes::quit(model),
         Action::Interrupt => wishes::interrupt(model),
         Action::Help => toggle_help(model),
@@ -49,6 +49,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TakeAnswer => answers::take(model),
         Action::AnswerYes => answers::yes(model),
         Action::AnswerNo => answers::no(model),
+        Action::Redraw => vec![Effect::Redraw],
         // Always disabled: its reason has been said.
         Action::Suspend => Vec::new(),
     }
@@ -127,6 +128,11 @@ mod tests {
         assert_eq!(model.overlay, Some(Overlay::Help { scroll: 0 }));
         type_key(&mut model, '?');
         assert_eq!(model.overlay, None);
+    }
+
+    #[test]
+    fn ctrl_l_draws_everything_anew() {
+        assert_eq!(press_key(&mut running(), Key::Ctrl('l')), [Effect::Redraw]);
     }
 
     #[test]
