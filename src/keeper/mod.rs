@@ -52,9 +52,10 @@ impl Keeper {
     /// Starts both threads. What they have to tell comes through `news`.
     ///
     /// # Errors
-    /// If the system gives us no thread.
-    pub fn start(writer: Writer, store: Store, news: UnboundedSender<News>) -> std::io::Result<Self> {
-        let health = Arc::new(Mutex::new(health_at_start(&writer, &store)));
+    /// If the system gives us no thread, or the store cannot be read.
+    pub fn start(writer: Writer, mut store: Store, news: UnboundedSender<News>) -> std::io::Result<Self> {
+        let cursor = store.ask().and_then(|ask| ask.cursor()).map_err(std::io::Error::other)?.map(|(n, _)| n);
+        let health = Arc::new(Mutex::new(health_at_start(&writer, cursor)));
         let (queue, facts) = mpsc::channel();
         let (over_tx, over) = mpsc::channel();
         let work = Arc::new(store_thread::Inbox::default());
@@ -94,10 +95,10 @@ impl Keeper {
     }
 }
 
-fn health_at_start(writer: &Writer, store: &Store) -> Health {
+fn health_at_start(writer: &Writer, cursor: Option<u64>) -> Health {
     let mut health = Health::default();
     health.journal.head = writer.head().map(|head| (head.n, head.hash.to_string()));
-    health.store.cursor = store.cursor().map(|head| head.n);
+    health.store.cursor = cursor;
     health
 }
 

@@ -29,6 +29,13 @@ pub enum News {
     JournalMoved(String),
     /// The store cannot take facts or readings; the journal goes on, and the next start catches up.
     StoreFailed(String),
+    /// A line that the store cannot tell of in its tables; it is kept as it is.
+    Undigested {
+        /// Its number.
+        n: u64,
+        /// Why.
+        why: String,
+    },
     /// The store works again and has caught up.
     StoreRecovered,
     /// A checkpoint was tried.

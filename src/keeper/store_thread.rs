@@ -17,7 +17,7 @@ use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Line;
-use crate::store::Store;
+use crate::store::{Projected, Store};
 
 /// Something to be done on the store's own connection. It is told whether something more urgent has come.
 pub type Job = Box<dyn FnOnce(&mut Store, &Overtaken) + Send>;
@@ -95,7 +95,8 @@ impl Projecting {
         self.vouching.extend(work.vouch);
         self.project();
         for session in work.rows {
-            let row = self.store.session_row(session).map(|row| row.map(Box::new)).map_err(|error| error.to_string());
+            let row = self.store.ask().and_then(|ask| ask.session_row(session));
+            let row = row.map(|row| row.map(Box::new)).map_err(|error| error.to_string());
             self.tell(News::Row(session, row));
         }
         for at in work.checkpoints {
@@ -117,12 +118,15 @@ impl Projecting {
             self.store.project_durably(&self.backlog)
         };
         match projected {
-            Ok(()) => self.projected(),
+            Ok(projected) => self.projected(projected),
             Err(error) => self.failed(&error.to_string()),
         }
     }
 
-    fn projected(&mut self) {
+    fn projected(&mut self, projected: Projected) {
+        for poison in projected.undigested {
+            self.tell(News::Undigested { n: poison.n, why: poison.why });
+        }
         if let Some(last) = self.backlog.last() {
             unpoisoned(&self.health).store.cursor = Some(last.n);
         }
@@ -194,13 +198,14 @@ impl Projecting {
     }
 
     fn write_readings(&mut self, readings: &[(SessionId, Reading)]) {
-        if readings.is_empty() {
-            return;
-        }
-        if let Err(error) = self.store.write_readings(readings) {
-            // A reading may be lost; that it was is counted and shown.
-            tracing::warn!(%error, lost = readings.len(), "readings could not be written");
-            unpoisoned(&self.health).store.readings_dropped += readings.len() as u64;
+        for of_one in readings.chunk_by(|one, other| one.0 == other.0) {
+            let Some((session, _)) = of_one.first() else { continue };
+            let readings: Vec<Reading> = of_one.iter().map(|(_, reading)| reading.clone()).collect();
+            if let Err(error) = self.store.write_readings(*session, &readings) {
+                // A reading may be lost; that it was is counted and shown.
+                tracing::warn!(%error, lost = readings.len(), "readings could not be written");
+                unpoisoned(&self.health).store.readings_dropped += readings.len() as u64;
+            }
         }
     }
 

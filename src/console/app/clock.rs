@@ -105,6 +105,6 @@ mod tests {
     fn a_notice_can_be_read_at_every_pace() {
         let mut model = model();
         model.view = Some(Arc::new(at(Pace::Simulated { permille: 100_000 })));
-        assert_eq!(notice_until(&model).since(model.now), Duration::from_secs(600));
+        assert_eq!(notice_until(&model).since(model.now), Duration::from_mins(10));
     }
 }

@@ -189,7 +189,7 @@ impl Model {
         Self { now, database, ..Self::default() }
     }
 
-    /// How many rows of a list can be seen, about: what PgUp and PgDn move by, and what keeps the selection in sight.
+    /// How many rows of a list can be seen, about: what `PgUp` and `PgDn` move by, and what keeps the selection in sight.
     pub fn page(&self) -> usize {
         usize::from(self.size.height.saturating_sub(FRAME_ROWS)).max(1)
     }

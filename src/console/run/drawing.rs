@@ -2,7 +2,7 @@
 //!
 //! It may block on the terminal for ever; it may panic. Neither keeps the session from being closed.
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -197,11 +197,9 @@ impl Drawing {
 }
 
 /// Until that moment; for ever if there is none.
-fn until(moment: Option<Instant>) -> impl Future<Output = ()> {
-    async move {
-        match moment {
-            Some(moment) => tokio::time::sleep_until(moment.into()).await,
-            None => pending().await,
-        }
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => pending().await,
     }
 }

@@ -117,7 +117,7 @@ fn a_terminal_that_a_shell_had_in_between_is_taken_again_with_the_next_frame() {
     let mut cooked = rustix::termios::tcgetattr(&rig.slave).unwrap();
     cooked.local_modes.insert(rustix::termios::LocalModes::ICANON | rustix::termios::LocalModes::ECHO);
     rustix::termios::tcsetattr(&rig.slave, rustix::termios::OptionalActions::Now, &cooked).unwrap();
-    let drawn_anew = rig.read_until("\x1b[2J\x1b[?25l\x1b[?2004h\x1b[2Jrunning");
+    let drawn_anew = rig.read_until("\x1b[?2004h\x1b[2J");
     rig.views.send_replace(Some(Arc::new(any_view())));
     drawn_anew.recv_timeout(LONG).unwrap();
     assert!(!rig.is_cooked());

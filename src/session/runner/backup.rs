@@ -7,10 +7,10 @@ use super::Runner;
 use crate::keeper::News;
 use crate::keeper::health::{BackupDone, Done};
 use crate::session::clock::machine_time;
-use crate::vault::backup::{self, Kind};
+use crate::vault::backup::{self, BackupKind};
 
 impl Runner {
-    pub(super) fn back_up(&mut self, kind: Kind) {
+    pub(super) fn back_up(&mut self, kind: BackupKind) {
         let now = self.clock.now();
         let (folder, door, tell) = (self.backups.clone(), self.door.clone(), self.tell.clone());
         self.door.on_store(Box::new(move |store, overtaken| {

@@ -8,7 +8,7 @@ use crate::domain::order::OrderId;
 use crate::engine::{Input, Wish};
 use crate::session::control::Control;
 use crate::session::view::{EventKind, Pending};
-use crate::vault::backup::Kind;
+use crate::vault::backup::BackupKind;
 
 impl Runner {
     pub(super) fn on_control(&mut self, control: Control) {
@@ -53,7 +53,7 @@ impl Runner {
         self.command(OperatorCommand::Backup);
         if !self.pending.contains(&Pending::Backup) {
             self.pending.push(Pending::Backup);
-            self.back_up(Kind::Manual);
+            self.back_up(BackupKind::Manual);
         }
     }
 

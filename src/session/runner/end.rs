@@ -15,7 +15,7 @@ use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
 use crate::session::phase::Phase;
 use crate::session::plan::{Event, Hurry, Next, Plan, Windows};
 use crate::session::view::{EndView, PhaseState, PhaseView};
-use crate::vault::backup::Kind;
+use crate::vault::backup::BackupKind;
 
 /// An end on its way.
 pub(super) struct Ending {
@@ -167,7 +167,7 @@ impl Runner {
             Phase::Settle => self.settle(now),
             Phase::Close => self.close(now),
             Phase::Checkpoint => self.checkpoint(),
-            Phase::Backup => self.back_up(Kind::Post),
+            Phase::Backup => self.back_up(BackupKind::Post),
             // Lock, terminal and receipt belong to who started us.
             Phase::Release => self.over = true,
         }

@@ -9,6 +9,7 @@ mod controls;
 mod desk;
 mod end;
 mod phases;
+mod receipt;
 mod publish;
 mod trouble;
 
@@ -75,7 +76,7 @@ pub struct Runner {
     settings: engine::settings::Settings,
     keeping: keeper::settings::Settings,
     clock: Clock,
-    state: engine::state::State,
+    state: engine::State,
     engine_panics: u32,
     venue: Box<dyn Venue>,
     door: Door,
@@ -110,7 +111,7 @@ impl Runner {
         let mut runner = Self {
             ends_at: setup.identity.duration.map(|duration| now + duration),
             identity: Arc::new(setup.identity),
-            state: engine::state::State::new(setup.engine.clone(), session),
+            state: engine::State::new(setup.engine.clone(), session),
             settings: setup.engine,
             keeping: setup.keeping,
             clock,
@@ -171,6 +172,9 @@ impl Runner {
 
     /// Waits for the next thing to happen and deals with it.
     async fn turn(&mut self) {
+        if let Err(fault) = faults::hit(faults::Point::RunnerStep) {
+            panic!("{fault}");
+        }
         let wake = self.next_wake();
         let deadline = self.next_deadline();
         let time_may_pass = self.time_may_pass();
@@ -261,7 +265,9 @@ impl Runner {
     fn ask_engine(&mut self, now: Timestamp, input: Input) -> Option<Vec<Effect>> {
         let state = &mut self.state;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            faults::must(faults::Point::EngineStep);
+            if let Err(fault) = faults::hit(faults::Point::EngineStep) {
+                panic!("{fault}");
+            }
             engine::step(state, now, input)
         }));
         match outcome {

@@ -6,7 +6,7 @@ use super::Runner;
 use crate::domain::halt::HaltReason;
 use crate::domain::incident::{Incident, Retry, Severity, Source};
 use crate::domain::time::Timestamp;
-use crate::engine::{Input, state::State};
+use crate::engine::{Input, State};
 use crate::keeper::News;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
 use crate::session::view::{EventKind, Pending};
@@ -22,6 +22,7 @@ impl Runner {
             News::JournalFailed(why) => self.journal_failed(why),
             News::JournalMoved(what) => self.journal_moved(what),
             News::StoreFailed(why) => self.store_failed(why),
+            News::Undigested { n, why } => self.undigested(n, why),
             News::StoreRecovered => {
                 let now = self.clock.now();
                 self.desk.feed.event(now, EventKind::Keeping, "the store works again and has caught up".into());
@@ -93,6 +94,16 @@ impl Runner {
             done: "it is tried again every second".into(),
             you_can: "free space on the disk of the database; otherwise the next start catches up".into(),
             ..incident(Source::Store, "The store cannot be written", "to project facts into the database", why)
+        });
+    }
+
+    fn undigested(&mut self, n: u64, why: String) {
+        let now = self.clock.now();
+        self.desk.incident(now, Incident {
+            means: "the line is kept as it is; the tables do not tell of it".into(),
+            done: "the cursor went on".into(),
+            you_can: "run `neo verify --all`, and report the line".into(),
+            ..incident(Source::Store, "A fact could not be projected", &format!("to project line {n}"), why)
         });
     }
 

@@ -19,11 +19,11 @@ pub fn cancel_all() -> Vec<Effect> {
     tell(Control::Wish(Wish::CancelAll))
 }
 
-pub fn checkpoint(_: &Model) -> Vec<Effect> {
+pub fn checkpoint() -> Vec<Effect> {
     tell(Control::Checkpoint)
 }
 
-pub fn backup(_: &Model) -> Vec<Effect> {
+pub fn backup() -> Vec<Effect> {
     tell(Control::Backup)
 }
 
