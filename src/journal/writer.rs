@@ -85,6 +85,28 @@ pub struct WriteError {
     pub before: Option<Box<WriteError>>,
 }
 
+/// Lines that somebody else kept could not be put into the journal. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum KeptError {
+    /// One is no line of a journal, or its hash does not hold.
+    #[error("the copy of line {n} is damaged: {why}. Nothing was changed; run `neo verify --all`")]
+    NotALine {
+        /// The number that it should have.
+        n: u64,
+        /// What is wrong with it.
+        why: NotALine,
+    },
+    /// One is whole and does not follow the line before it.
+    #[error("the copy of line {n} does not follow the line before it. Nothing was changed; run `neo verify --all`")]
+    DoesNotFollow {
+        /// The number that it should have.
+        n: u64,
+    },
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
 impl Attempt {
     const fn in_words(self) -> &'static str {
         match self {
@@ -141,6 +163,38 @@ impl Writer {
         let moved = outcome?;
         self.head = Some(newest.head());
         Ok(Acknowledged { lines, moved })
+    }
+
+    /// Makes lines of a group without writing them: somebody else keeps them, because this journal cannot. They go on
+    /// from the newest line, and the ones after them go on from them.
+    pub fn chain_only(&mut self, entries: &[Entry]) -> Vec<Line> {
+        let lines = self.print(entries);
+        self.head = lines.last().map(Line::head).or(self.head);
+        self.open = None;
+        lines
+    }
+
+    /// Puts lines that somebody else kept into the journal, byte for byte, in a new segment. Each must follow the one
+    /// before it.
+    pub fn write_kept(&mut self, texts: &[String]) -> Result<(), KeptError> {
+        let mut head = self.head;
+        let mut text = String::new();
+        for kept in texts {
+            let expected = head.map_or(0, |head| head.n + 1);
+            let line = line::parse(kept.as_bytes()).map_err(|why| KeptError::NotALine { n: expected, why })?;
+            if line.n != expected || line.prev != head.map_or(Hash::default(), |head| head.hash) {
+                return Err(KeptError::DoesNotFollow { n: expected });
+            }
+            text.push_str(kept);
+            text.push('\n');
+            head = Some(line.head());
+        }
+        self.open = None;
+        if !text.is_empty() {
+            self.put_or_move(text.as_bytes())?;
+        }
+        self.head = head;
+        Ok(())
     }
 
     /// Prepares room for the groups to come, if there is little left: to be called when nobody waits. Not calling it

@@ -11,9 +11,10 @@ use super::recover;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::{Head, Line};
-use crate::journal::writer::{WriteError, Writer};
+use crate::journal::writer::{KeptError, WriteError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 
 /// Both copies, sound, equal and ready to be written.
@@ -46,6 +47,9 @@ pub enum GateError {
     /// The journal cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// What only the store has cannot be put back into the journal.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
     /// Acknowledged lines are broken or gone.
     #[error("the journal is damaged: {what}. Nothing was changed; run `neo verify --all` to see every place, and put the \
         segment back from a copy of the journal's folder")]
@@ -71,7 +75,7 @@ pub enum GateError {
 const PORTION: usize = 1_000;
 
 /// Opens both copies of a database whose lock is held. `tell` hears of each step before it begins.
-pub fn open(disk: &Arc<dyn Disk>, place: &Place, tell: &mut dyn FnMut(&str)) -> Result<Opened, GateError> {
+pub fn open(disk: &Arc<dyn Disk>, place: &Place, now: Timestamp, tell: &mut dyn FnMut(&str)) -> Result<Opened, GateError> {
     let mut account = Vec::new();
     tell("opening the database");
     let mut store = Store::open(place.database())?;
@@ -109,7 +113,7 @@ pub fn open(disk: &Arc<dyn Disk>, place: &Place, tell: &mut dyn FnMut(&str)) -> 
         tell("catching the store up");
         account.push(catch_up(disk, place, &mut store, cursor)?);
     }
-    close_what_was_left_open(&mut writer, &mut store, &mut account, tell)?;
+    close_what_was_left_open(&mut writer, &mut store, now, &mut account, tell)?;
 
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
@@ -142,7 +146,7 @@ fn heal_journal(writer: &mut Writer, store: &mut Store, head: Option<Head>) -> R
     let lines: Vec<String> =
         store.ask()?.facts_from(from).map(|row| row.map(|row| row.line)).collect::<Result<_, _>>()?;
     let count = lines.len();
-    writer.write_kept(lines)?;
+    writer.write_kept(&lines)?;
     Ok(format!("{count} fact(s) from line {from} on were only in the store; they are in the journal again"))
 }
 
@@ -163,7 +167,7 @@ fn catch_up(
         count += 1;
         portion.push(line.clone());
         if portion.len() == PORTION {
-            outcome = store.project(&portion);
+            outcome = store.project(&portion).map(|_| ());
             portion.clear();
         }
     })?;
@@ -176,10 +180,11 @@ fn catch_up(
 fn close_what_was_left_open(
     writer: &mut Writer,
     store: &mut Store,
+    now: Timestamp,
     account: &mut Vec<String>,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), GateError> {
-    let left_open = recover::left_open(store)?;
+    let left_open = recover::left_open(store.ask()?, now)?;
     if left_open.is_empty() {
         return Ok(());
     }
@@ -187,7 +192,7 @@ fn close_what_was_left_open(
     for recovery in left_open {
         let kept = writer.write_group(&recovery.entries)?;
         store.project(&kept.lines)?;
-        account.push(recovery.account);
+        account.push(recovery.to_string());
     }
     Ok(())
 }

@@ -4,4 +4,5 @@
 //! entries for the journal.
 
 pub mod backup;
+pub mod gate;
 pub mod recover;

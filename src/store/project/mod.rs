@@ -78,6 +78,19 @@ impl Store {
             Ok(projected)
         })
     }
+
+    /// As [`Self::project`], and on disk when it returns: for lines that no journal has.
+    pub fn project_durably(&mut self, lines: &[Line]) -> Result<Projected, StoreError> {
+        self.synchronous("FULL")?;
+        let projected = self.project(lines);
+        // A connection that stays at FULL, because this failed, is slower and just as safe.
+        self.synchronous("NORMAL").unwrap_or_default();
+        projected
+    }
+
+    fn synchronous(&mut self, level: &str) -> Result<(), StoreError> {
+        self.connected()?.pragma_update(None, "synchronous", level).map_err(StoreError::doing("set how it syncs"))
+    }
 }
 
 /// The part of `lines` that lies behind the cursor, proven to continue the store's own story.
