@@ -105,11 +105,12 @@ impl Iterator for Facts<'_> {
     type Item = Result<FactRow, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.page.is_empty() && !self.over {
-            if let Err(why) = self.turn_page() {
-                self.over = true;
-                return Some(Err(StoreError::Sqlite { doing: "read facts", why }));
-            }
+        if self.page.is_empty()
+            && !self.over
+            && let Err(why) = self.turn_page()
+        {
+            self.over = true;
+            return Some(Err(StoreError::Sqlite { doing: "read facts", why }));
         }
         self.page.pop_front().map(Ok)
     }

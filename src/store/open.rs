@@ -158,12 +158,11 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
 fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
     for &byte in path_bytes(path).iter() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' | b':' => {
-                uri.push(char::from(byte))
-            }
+        if byte.is_ascii_alphanumeric() || b"/.-_~:".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
             // Writing into a String cannot fail.
-            _ => write!(uri, "%{byte:02X}").unwrap_or_default(),
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri + "?psow=0"

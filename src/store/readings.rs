@@ -1,5 +1,6 @@
 //! Readings on their way into their tables. They may be lost, never doubled: each has its own key.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, ToSql};
@@ -7,6 +8,7 @@ use rusqlite::{Connection, ToSql};
 use super::error::StoreError;
 use super::writer::Store;
 use crate::domain::market::{Book, DEPTH, Level};
+use crate::domain::money::Price;
 use crate::domain::reading::{Reading, Valuation};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -35,7 +37,8 @@ static MARKET: LazyLock<String> = LazyLock::new(|| {
     let mut columns = String::from("session_id, ledger_index, created_at, mid_price");
     for side in ["bid", "ask"] {
         for level in 1..=DEPTH {
-            columns.push_str(&format!(", {side}{level}_price, {side}{level}_quantity, {side}{level}_ours"));
+            // Writing into a String cannot fail.
+            let _ = write!(columns, ", {side}{level}_price, {side}{level}_quantity, {side}{level}_ours");
         }
     }
     columns.push_str(", mid_price_approx, best_bid_approx, best_ask_approx");
@@ -48,7 +51,7 @@ fn market(connection: &Connection, session: SessionId, book: &Book) -> rusqlite:
     let (at, mid_text) = (book.at.to_string(), mid.map(|mid| mid.to_string()));
     let levels: Vec<Option<String>> = [&book.bids, &book.asks].into_iter().flat_map(|side| level_texts(side)).collect();
     let best = |side: &[Level]| side.first().map(|level| level.price.approx());
-    let shadows = [mid.map(|mid| mid.approx()), best(&book.bids), best(&book.asks)];
+    let shadows = [mid.map(Price::approx), best(&book.bids), best(&book.asks)];
     let head: [&dyn ToSql; 4] = [&session.0, &book.ledger, &at, &mid_text];
     let all = head.into_iter().chain(levels.iter().map(|text| text as &dyn ToSql));
     let all = all.chain(shadows.iter().map(|shadow| shadow as &dyn ToSql));
@@ -103,7 +106,7 @@ fn heartbeat(connection: &Connection, session: SessionId, at: Timestamp) -> rusq
 mod tests {
     use super::*;
     use crate::domain::inventory::Inventory;
-    use crate::domain::money::{Drops, Price, Rlusd};
+    use crate::domain::money::{Drops, Rlusd};
     use crate::store::story::{Story, at};
 
     fn book(ledger: u32) -> Book {

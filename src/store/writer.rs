@@ -35,13 +35,8 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        match self.connection.take() {
-            Some(connection) => Ok(self.connection.insert(connection)),
-            None => {
-                let connection = open::writer(&self.path)?;
-                Ok(self.connection.insert(connection))
-            }
-        }
+        let connection = self.connection.take().map_or_else(|| open::writer(&self.path), Ok)?;
+        Ok(self.connection.insert(connection))
     }
 
     /// Does `work` in one transaction.

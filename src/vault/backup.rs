@@ -301,13 +301,13 @@ mod tests {
         let mut store = store_with(2, home.path());
         let folder = home.path().join("s.backups");
         let done = take(&mut store, BackupKind::Post, &folder, at(0), go_on).unwrap();
-        assert_eq!(files(&folder), [done.name.clone()]);
+        assert_eq!(files(&folder), std::slice::from_ref(&done.name));
         assert_eq!(done.name, format!("{}-post.db", stamp(at(0))));
         assert_eq!(done.cursor, store.ask().unwrap().cursor().unwrap().map(|(n, _)| n));
         let copy = Reader::open(&folder.join(&done.name)).unwrap();
         assert_eq!(copy.ask().sessions(None, 9).unwrap(), store.ask().unwrap().sessions(None, 9).unwrap());
         drop(copy);
-        assert_eq!(files(&folder), [done.name.clone()], "looking at it leaves nothing beside it");
+        assert_eq!(files(&folder), std::slice::from_ref(&done.name), "looking at it leaves nothing beside it");
         let recorded = crate::store::query::query(store.path(), "SELECT name, bytes FROM backups").unwrap();
         assert_eq!(recorded.rows.len(), 1);
         // A copy can be worked with again.

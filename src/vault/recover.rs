@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn a_sealed_session_keeps_its_cause_and_the_journals_time() {
-        let mut story = Story::of_an_open_session(1);
-        story.seal(HaltReason::TerminalClosed);
-        let account = story.account(SessionId(1));
+        let mut tale = Story::of_an_open_session(1);
+        tale.seal(HaltReason::TerminalClosed);
+        let account = tale.account(SessionId(1));
         let recovered = judge(&account, signs(9, Some(12), None), Some(VenueKind::Paper)).recovered;
         assert_eq!((recovered.reason, recovered.source), (HaltReason::TerminalClosed, EndedAtSource::Journal));
         assert_eq!((recovered.ended_at, recovered.causes.len()), (at(9), 1));
@@ -205,9 +205,9 @@ mod tests {
     fn the_next_start_closes_what_was_left_open_and_finds_nothing_more() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("s.db")).unwrap();
-        let mut story = Story::of_a_day(1);
-        story.facts.extend(Story::of_an_open_session(2).facts);
-        let mut lines = story.lines();
+        let mut tale = Story::of_a_day(1);
+        tale.facts.extend(Story::of_an_open_session(2).facts);
+        let mut lines = tale.lines();
         store.project(&lines).unwrap();
         let heartbeat = at(90_000);
         store.write_readings(SessionId(2), &[Reading::Heartbeat(heartbeat)]).unwrap();
@@ -227,7 +227,7 @@ mod tests {
             ("RECOVERED", Some("heartbeat"))
         );
         assert_eq!(detail.row.ended_at, Some(heartbeat.to_string()));
-        assert_eq!(detail.row.ending_xrp, story.account(SessionId(2)).inventory().map(|held| held.xrp.to_string()));
+        assert_eq!(detail.row.ending_xrp, tale.account(SessionId(2)).inventory().map(|held| held.xrp.to_string()));
         assert_eq!(detail.doubts, Vec::<String>::new());
         let resting = "SELECT id FROM orders WHERE status IN ('INTENDED', 'SENT', 'RESTING', 'PARTIALLY_FILLED')";
         assert!(crate::store::query::query(store.path(), resting).unwrap().rows.is_empty());

@@ -44,12 +44,12 @@ fn one<T: rusqlite::types::FromSql>(store: &mut Store, sql: &str) -> T {
     store.connected().unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// A line that says what no fact of ours says, and the lines of `story` behind it.
-fn with_a_poison_line(story: &Story, place: usize, fields: &str, fact: Result<Fact, String>) -> Vec<Line> {
-    let mut lines: Vec<Line> = story.lines()[..place].to_vec();
+/// A line that says what no fact of ours says, and the lines of `tale` behind it.
+fn with_a_poison_line(tale: &Story, place: usize, fields: &str, fact: Result<Fact, String>) -> Vec<Line> {
+    let mut lines: Vec<Line> = tale.lines()[..place].to_vec();
     let prev = lines.last().map_or(Hash::default(), |line| line.hash);
     lines.push(line(lines.len() as u64, prev, at(1), SessionId(1), "fill", fields, fact));
-    for (at, session, fact) in &story.facts[place..] {
+    for (at, session, fact) in &tale.facts[place..] {
         let prev = lines.last().unwrap().hash;
         lines.push(line(
             lines.len() as u64,
@@ -68,17 +68,17 @@ fn with_a_poison_line(story: &Story, place: usize, fields: &str, fact: Result<Fa
 fn a_session_becomes_its_row() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let story = Story::of_a_day(1);
-    store.project(&story.lines()).unwrap();
-    let account = story.account(SessionId(1));
+    let tale = Story::of_a_day(1);
+    store.project(&tale.lines()).unwrap();
+    let account = tale.account(SessionId(1));
     let row = store.ask().unwrap().session_row(SessionId(1)).unwrap().unwrap();
     let ending = account.holding().unwrap();
     assert_eq!((row.status.as_str(), row.halt_reason.as_deref()), ("CLOSED", Some("operator_quit")));
     assert_eq!(
         (row.started_at.as_str(), row.ended_at_source.as_deref()),
-        (&*story.facts[0].0.to_string(), Some("closed"))
+        (&*tale.facts[0].0.to_string(), Some("closed"))
     );
-    assert_eq!(row.ended_at, Some(story.facts.last().unwrap().0.to_string()));
+    assert_eq!(row.ended_at, Some(tale.facts.last().unwrap().0.to_string()));
     assert_eq!((row.starting_xrp.as_deref(), row.starting_rlusd.as_deref()), (Some("100.000000"), Some("140")));
     assert_eq!(row.starting_value.as_deref(), Some("282"));
     assert_eq!(row.ending_xrp, Some(ending.xrp.to_string()));
@@ -120,11 +120,11 @@ fn orders_end_as_their_facts_say() {
 fn an_open_orders_row_says_what_the_account_says() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let story = Story::of_an_open_session(1);
-    let lines = story.lines();
+    let tale = Story::of_an_open_session(1);
+    let lines = tale.lines();
     for upto in 1..=lines.len() {
         store.project(&lines[..upto]).unwrap();
-        let so_far = Story { facts: story.facts[..upto].to_vec() };
+        let so_far = Story { facts: tale.facts[..upto].to_vec() };
         for (id, order) in so_far.account(SessionId(1)).open_orders() {
             let row: (String, String, Option<u32>, String) = store
                 .connected()
@@ -146,9 +146,9 @@ fn an_open_orders_row_says_what_the_account_says() {
 fn the_newest_balances_are_the_ending_inventory() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let story = Story::of_a_day(1);
-    store.project(&story.lines()).unwrap();
-    let ending = story.account(SessionId(1)).inventory().unwrap();
+    let tale = Story::of_a_day(1);
+    store.project(&tale.lines()).unwrap();
+    let ending = tale.account(SessionId(1)).inventory().unwrap();
     for (asset, expected) in [("XRP", ending.xrp.to_string()), ("RLUSD", ending.rlusd.to_string())] {
         let newest =
             format!("SELECT new_balance FROM inventory_ledger WHERE asset = '{asset}' ORDER BY n DESC LIMIT 1");
@@ -232,19 +232,19 @@ fn a_line_that_nobody_can_read_is_kept_and_becomes_an_incident() {
 fn a_fact_that_a_table_refuses_leaves_nothing_half_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let mut story = Story::of_days(2);
+    let mut tale = Story::of_days(2);
     // The second session counts a fill that the first one has already counted.
     let Some(Fact::Fill(fill)) =
-        story.facts.iter().map(|(_, _, fact)| fact).find(|fact| matches!(fact, Fact::Fill(_))).cloned()
+        tale.facts.iter().map(|(_, _, fact)| fact).find(|fact| matches!(fact, Fact::Fill(_))).cloned()
     else {
-        panic!("the story has fills")
+        panic!("the tale has fills")
     };
-    story.tell(SessionId(2), Fact::Fill(fill));
-    story.tell(SessionId(2), incident(2));
+    tale.tell(SessionId(2), Fact::Fill(fill));
+    tale.tell(SessionId(2), incident(2));
     let balances = "SELECT count(*) FROM inventory_ledger";
     store.project(&Story::of_days(2).lines()).unwrap();
     let before: i64 = one(&mut store, balances);
-    let projected = store.project(&story.lines()).unwrap();
+    let projected = store.project(&tale.lines()).unwrap();
     assert_eq!(projected.undigested.len(), 1);
     assert!(projected.undigested[0].why.contains("already counted in session 1"), "{projected:?}");
     assert_eq!(one::<i64>(&mut store, balances), before);
@@ -258,8 +258,8 @@ fn numbers_that_money_cannot_hold_are_an_incident_not_a_panic() {
     let absurd = r#"{"id":"1/x","order":"1-4","side":"SELL","price":"1234567890.123456","quantity":"99999999999.999999","rlusd":"9999999999.000001","mid":"0.0000001234567890123456","ledger":5}"#;
     let fields = format!(r#""kind":"fill","body":{absurd}"#);
     let fact = Fact::from_parts("fill", absurd).unwrap();
-    let story = Story::of_an_open_session(1);
-    let mut lines = with_a_poison_line(&story, story.facts.len(), &fields, Ok(fact.clone()));
+    let tale = Story::of_an_open_session(1);
+    let mut lines = with_a_poison_line(&tale, tale.facts.len(), &fields, Ok(fact.clone()));
     for copy in 1..100_u64 {
         let prev = lines.last().unwrap().hash;
         let Fact::Fill(mut fill) = fact.clone() else { panic!("a fill") };
@@ -300,12 +300,12 @@ fn a_gap_and_a_foreign_line_are_refused_and_nothing_moves() {
 fn a_second_close_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let mut story = Story::of_a_day(1);
-    store.project(&story.lines()).unwrap();
+    let mut tale = Story::of_a_day(1);
+    store.project(&tale.lines()).unwrap();
     let before = store.ask().unwrap().session_row(SessionId(1)).unwrap();
-    story.step(1, 4, Step::CancelSent);
-    story.close();
-    assert!(store.project(&story.lines()).unwrap().undigested.is_empty());
+    tale.step(1, 4, Step::CancelSent);
+    tale.close();
+    assert!(store.project(&tale.lines()).unwrap().undigested.is_empty());
     assert_eq!(store.ask().unwrap().session_row(SessionId(1)).unwrap(), before);
 }
 
@@ -313,16 +313,16 @@ fn a_second_close_changes_nothing() {
 fn a_sealed_session_is_closing_and_shows_what_was_held() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let mut story = Story::of_an_open_session(1);
-    story.seal(crate::domain::halt::HaltReason::TerminalClosed);
-    store.project(&story.lines()).unwrap();
+    let mut tale = Story::of_an_open_session(1);
+    tale.seal(crate::domain::halt::HaltReason::TerminalClosed);
+    store.project(&tale.lines()).unwrap();
     let ask = store.ask().unwrap();
     let row = ask.session_row(SessionId(1)).unwrap().unwrap();
     assert_eq!(
         (row.status.as_str(), row.halt_reason.as_deref(), row.ended_at),
         ("CLOSING", Some("terminal_closed"), None)
     );
-    assert_eq!(row.ending_xrp, Some(story.account(SessionId(1)).inventory().unwrap().xrp.to_string()));
+    assert_eq!(row.ending_xrp, Some(tale.account(SessionId(1)).inventory().unwrap().xrp.to_string()));
     assert_eq!(ask.open_sessions().unwrap().len(), 1);
     assert_eq!(ask.next_session_id().unwrap(), SessionId(2));
 }
@@ -331,11 +331,11 @@ fn a_sealed_session_is_closing_and_shows_what_was_held() {
 fn a_page_is_made_of_facts_and_agrees_with_the_account() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
-    let story = Story::of_days(2);
-    store.project(&story.lines()).unwrap();
+    let tale = Story::of_days(2);
+    store.project(&tale.lines()).unwrap();
     let detail = store.ask().unwrap().session_detail(SessionId(2)).unwrap().unwrap();
     assert_eq!(detail.doubts, Vec::<String>::new());
-    assert_eq!(detail.totals, Some(story.account(SessionId(2)).totals(at(0))));
+    assert_eq!(detail.totals, Some(tale.account(SessionId(2)).totals(at(0))));
     assert_eq!((detail.fills.len(), detail.guards.len(), detail.incidents.len()), (3, 1, 1));
     assert_eq!(detail.causes.len(), 1);
     assert_eq!(detail.venue_ended.len(), 2);
