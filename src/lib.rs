@@ -17,8 +17,8 @@
 //! | [`config`], [`logging`] | composed from each room's own settings; the log and its last lines |
 //! | [`cli`] | arguments, and one file a verb |
 
-// pub mod cli;
-// pub mod config;
+pub mod cli;
+pub mod config;
 pub mod console;
 // pub mod disk;
 pub mod domain;

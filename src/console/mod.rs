@@ -7,4 +7,5 @@
 //! | [`ui`] | drawing the model: pure functions of it |
 
 pub mod app;
+pub mod settings;
 pub mod ui;
