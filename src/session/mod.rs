@@ -4,4 +4,5 @@
 
 pub mod control;
 pub mod phase;
+pub mod receipt;
 pub mod view;
