@@ -46,7 +46,7 @@ pub struct Global {
     /// The folder of the log files [default: log, beside the default database]
     #[arg(long, global = true, value_name = "PATH", env = "NEO_LOG_DIR", hide_env_values = true, help_heading = EVERYWHERE)]
     pub log_dir: Option<PathBuf>,
-    /// When to use colours; auto means on a terminal, unless NO_COLOR is set
+    /// When to use colours; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = EVERYWHERE)]
     pub color: ColorWhen,
     /// Print the result as one JSON document
@@ -96,7 +96,7 @@ pub struct RunArgs {
     /// No console: log to stderr, print the receipt to stdout
     #[arg(long)]
     pub headless: bool,
-    /// What all randomness of the paper ledger comes from; the same seed and speed make the same session
+    /// What all randomness of the paper ledger comes from; with --speed, one seed makes one session
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Simulated time: this many times as fast as real time, or max
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_help_text_is_as_it_was_reviewed() {
-        let commands: [&[&str]; 10] = [
+        let commands: [&[&str]; 11] = [
             &[],
             &["run"],
             &["sessions"],
@@ -261,6 +261,7 @@ mod tests {
             &["query"],
             &["config"],
             &["config", "init"],
+            &["config", "check"],
             &["config", "show"],
         ];
         for path in commands {

@@ -29,12 +29,7 @@ pub fn carry_out<W: Write>(out: &mut W, args: &ConfigArgs, global: &Global, form
                     json(out, &json!({ "file": file, "config_hash": hash, "from_file": loaded.set, "sound": true }))?;
                 }
                 (Form::Text(_), Some(file)) => {
-                    writeln!(
-                        out,
-                        "{} is sound: {} settings changed, config {hash}.",
-                        file.display(),
-                        loaded.set.len()
-                    )?;
+                    writeln!(out, "{} is sound, settings in it: {}, config {hash}.", file.display(), loaded.set.len())?;
                 }
                 (Form::Text(_), None) => {
                     writeln!(out, "There is no config file: the defaults are in effect, config {hash}.")?;
@@ -81,7 +76,7 @@ mod tests {
     #[test]
     fn a_sound_file_is_said_to_be() {
         let said = printed("config check", "[log]\nkeep_days = 7\n", TEXT).unwrap();
-        assert!(said.starts_with("neo.toml is sound: 1 settings changed, config "), "{said}");
+        assert!(said.starts_with("neo.toml is sound, settings in it: 1, config "), "{said}");
     }
 
     #[test]

@@ -63,20 +63,21 @@ impl Exit {
 
 /// The one place: each room's errors and their codes.
 fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    if let Some(refusal) = error.downcast_ref::<Refusal>() {
-        Some(refusal.exit)
-    } else if let Some(error) = error.downcast_ref::<ConfigError>() {
-        Some(match error {
-            ConfigError::Unreadable { .. } | ConfigError::Refused(_) | ConfigError::Exists(_) => Exit::Usage,
-            ConfigError::Unwritable { .. } | ConfigError::NoHome(..) => Exit::NoSafePlace,
-        })
-    } else if let Some(error) = error.downcast_ref::<LogError>() {
-        Some(match error {
-            LogError::Folder { .. } => Exit::NoSafePlace,
-            LogError::BegunTwice => Exit::Failed,
-        })
-    } else {
-        None
+    let refusal = error.downcast_ref().map(|refusal: &Refusal| refusal.exit);
+    refusal.or_else(|| error.downcast_ref().map(of_config)).or_else(|| error.downcast_ref().map(of_log))
+}
+
+fn of_config(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::Unreadable { .. } | ConfigError::Refused(_) | ConfigError::Exists(_) => Exit::Usage,
+        ConfigError::Unwritable { .. } | ConfigError::NoHome(..) => Exit::NoSafePlace,
+    }
+}
+
+fn of_log(error: &LogError) -> Exit {
+    match error {
+        LogError::Folder { .. } => Exit::NoSafePlace,
+        LogError::BegunTwice => Exit::Failed,
     }
 }
 
@@ -91,6 +92,11 @@ mod tests {
     use color_eyre::eyre::WrapErr as _;
 
     use super::*;
+    use crate::domain::fact::{SessionRecovered, Totals};
+    use crate::domain::halt::HaltReason;
+    use crate::domain::session::{EndedAtSource, SessionId, Status};
+    use crate::domain::time::Timestamp;
+    use crate::session::receipt::Verification;
 
     #[test]
     fn the_cause_that_has_a_code_decides_however_deep_it_lies() {
@@ -102,6 +108,25 @@ mod tests {
     #[test]
     fn an_error_without_a_code_of_its_own_is_1() {
         assert_eq!(Exit::of_error(&Report::msg("no idea")), Exit::Failed);
+    }
+
+    #[test]
+    fn a_receipt_of_a_session_that_nobody_closed_or_verified_is_not_0() {
+        let recovered = SessionRecovered {
+            reason: HaltReason::RecoveredCrash,
+            causes: vec![],
+            ended_at: Timestamp::default(),
+            source: EndedAtSource::Journal,
+            totals: Totals::default(),
+            unproven: vec![],
+            venue_ended: vec![],
+        };
+        let receipt = Receipt::of_recovered(SessionId(1), "paper.db", Timestamp::default(), &recovered);
+        assert_eq!(Exit::of_receipt(&receipt), Exit::Failed);
+        let closed = Receipt { status: Status::Closed, ..receipt };
+        assert_eq!(Exit::of_receipt(&closed), Exit::Incomplete);
+        let verified = Receipt { verification: Verification::Verified, ..closed };
+        assert_eq!(Exit::of_receipt(&verified), Exit::Done);
     }
 
     #[test]

@@ -94,7 +94,7 @@ impl<W: Write> UntilClosed<W> {
                 self.closed = true;
                 Ok(done)
             }
-            written => written,
+            written => written.map_err(|why| io::Error::new(why.kind(), format!("cannot print the result: {why}"))),
         }
     }
 }

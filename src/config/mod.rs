@@ -59,6 +59,9 @@ impl Config {
     }
 
     /// What is in effect, as it is written into a session's first fact: money as text, keys in a fixed order.
+    ///
+    /// # Panics
+    /// Never: a config is plain data.
     pub fn effective_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("a config is plain data: nothing in it can fail to print")
     }

@@ -52,7 +52,9 @@ impl Reading<'_> {
                 None => self.unknown(key, path, expected),
                 Some(inner) => {
                     let span = value.span();
-                    self.values.insert(name.clone(), span.clone());
+                    if !inner.is_object() {
+                        self.values.insert(name.clone(), span.clone());
+                    }
                     self.value(value.get_mut(), &span, &name, inner);
                 }
             }
@@ -119,8 +121,7 @@ impl Reading<'_> {
                     self.refuse(span.as_ref(), what, String::new());
                 }
                 if self.problems.is_empty() {
-                    let tables = |name: &String| self.values.keys().any(|key| key.starts_with(&format!("{name}.")));
-                    let set = self.values.keys().filter(|name| !tables(name)).cloned().collect();
+                    let set = self.values.into_keys().collect();
                     return Ok((config, set));
                 }
             }

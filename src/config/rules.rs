@@ -53,16 +53,22 @@ impl Rules {
         }
     }
 
-    fn above_zero<T: Display + Default + PartialOrd>(&mut self, key: &'static str, value: T) {
+    fn above_zero<T: Copy + Display + Default + PartialOrd>(&mut self, key: &'static str, value: T) {
         self.check(value > T::default(), key, value, "it must be above 0");
     }
 
-    fn between<T: Display + PartialOrd>(&mut self, key: &'static str, value: T, least: T, most: T) {
+    fn between<T: Copy + Display + PartialOrd>(&mut self, key: &'static str, value: T, least: T, most: T) {
         let allowed = format!("it must be between {least} and {most}");
         self.check(value >= least && value <= most, key, value, allowed);
     }
 
-    fn not_above<T: Display + PartialOrd>(&mut self, key: &'static str, value: T, most_key: &'static str, most: T) {
+    fn not_above<T: Copy + Display + PartialOrd>(
+        &mut self,
+        key: &'static str,
+        value: T,
+        most_key: &'static str,
+        most: T,
+    ) {
         let allowed = format!("it must not be above `{most_key}`, which is {most}");
         self.check_beside(value <= most, key, most_key, value, allowed);
     }

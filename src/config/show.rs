@@ -4,6 +4,9 @@ use super::Loaded;
 
 impl Loaded {
     /// What is in effect as TOML, each value with a note where it came from: the file, or nothing but the default.
+    ///
+    /// # Panics
+    /// Never: a config is plain data.
     pub fn to_toml(&self) -> String {
         let plain = toml::to_string(&self.config).expect("a config is plain data: nothing in it can fail to print");
         let origin = self.file.as_ref().map_or_else(

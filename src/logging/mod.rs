@@ -238,6 +238,30 @@ mod tests {
         assert_eq!(logged(|| tracing::debug!("whisper")), (String::new(), vec![]));
     }
 
+    /// A disk that takes a line and never answers, as long as the sender lives.
+    struct Dead(mpsc::Receiver<()>);
+
+    impl io::Write for Dead {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.recv().unwrap_or_default();
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_dead_disk_does_not_keep_the_process_from_ending() {
+        let (alive, answer) = mpsc::channel();
+        let (mut file, worker) = NonBlockingBuilder::default().lossy(false).finish(Dead(answer));
+        file.write_all(b"the last line\n").unwrap();
+        let logging = Logging { ring: LogRing::default(), trouble: Trouble::default(), workers: vec![worker] };
+        assert_eq!(logging.close(Duration::from_millis(20)), Flushed::TimeUp);
+        drop(alive);
+    }
+
     #[test]
     fn a_line_names_its_session() {
         let at = Timestamp::from_millis(1_795_372_801_123);

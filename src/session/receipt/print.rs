@@ -231,8 +231,14 @@ fn hours(millis: u64) -> String {
 /// `1 263`
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let ends = (0..digits.len()).map(|at| if at > 0 && (digits.len() - at).is_multiple_of(3) { " " } else { "" });
-    ends.zip(digits.chars()).map(|(gap, digit)| format!("{gap}{digit}")).collect()
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 fn xrp(drops: Drops) -> String {
