@@ -28,5 +28,5 @@ pub mod keeper;
 pub mod logging;
 pub mod session;
 pub mod store;
-// pub mod vault;
+pub mod vault;
 pub mod venue;
