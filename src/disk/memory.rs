@@ -123,12 +123,12 @@ impl MemoryDisk {
     #[must_use]
     pub fn after_power_loss(&self, loss: Loss) -> Self {
         let mut state = self.state();
-        let names = match loss {
-            Loss::Unsynced => &state.safe_names,
-            Loss::Nothing => &state.names,
-            Loss::Sectors | Loss::Tail if state.random.next_u32() % 2 == 0 => &state.safe_names,
-            Loss::Sectors | Loss::Tail => &state.names,
+        let keeps_names = match loss {
+            Loss::Unsynced => false,
+            Loss::Nothing => true,
+            Loss::Sectors | Loss::Tail => heads(&mut state.random),
         };
+        let names = if keeps_names { &state.names } else { &state.safe_names };
         let names = names.clone();
         let after = Self::new(state.random.next_u64());
         let State { contents, random, folders, .. } = &mut *state;
@@ -185,7 +185,7 @@ impl Content {
             Loss::Sectors => {
                 for (offset, bytes) in &self.unsynced {
                     for (nth, sector) in bytes.chunk_by_sector(*offset) {
-                        if random.next_u32() % 2 == 0 {
+                        if heads(random) {
                             write(&mut left, nth, sector);
                         }
                     }
@@ -203,6 +203,10 @@ impl Content {
         }
         left
     }
+}
+
+fn heads(random: &mut Pcg64Mcg) -> bool {
+    random.next_u32().is_multiple_of(2)
 }
 
 trait BySector {

@@ -45,7 +45,7 @@ pub(super) fn set_aside(disk: &dyn Disk, folder: &Path, first: u64) -> io::Resul
     if !taken.contains(&name(first)) {
         return Ok(());
     }
-    let free = (1_u32..).map(|nth| format!("{first:010}{VOID}{nth}")).find(|name| !taken.contains(name));
+    let free = (1..=u32::MAX).map(|nth| format!("{first:010}{VOID}{nth}")).find(|name| !taken.contains(name));
     let free = free.ok_or(io::ErrorKind::AlreadyExists)?;
     disk.rename(&folder.join(name(first)), &folder.join(free))
 }

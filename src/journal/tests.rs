@@ -60,12 +60,16 @@ fn write(writer: &mut Writer, incidents: impl IntoIterator<Item = u32>) -> Vec<L
     acknowledged.lines
 }
 
+fn text_of(lines: &[Line]) -> String {
+    lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect()
+}
+
 /// Lines 0 to `count` − 1, each acknowledged alone, in one file without room behind them.
 fn single_file(count: u32) -> (MemoryDisk, Vec<Line>) {
     let disk = ready(MemoryDisk::new(1));
     let mut writer = writer(&disk);
     let lines: Vec<Line> = (0..count).flat_map(|incident| write(&mut writer, [incident])).collect();
-    let text: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+    let text = text_of(&lines);
     disk.put(&file(0), text.as_bytes());
     (disk, lines)
 }
@@ -90,7 +94,7 @@ mod what_a_writer_leaves {
         let mut writer = writer(&disk);
         let lines = [write(&mut writer, [1, 2]), write(&mut writer, [3])].concat();
         let text = disk.read(&file(0)).unwrap();
-        let written: String = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+        let written = text_of(&lines);
         assert!(text.starts_with(written.as_bytes()));
         assert!(text.len() > written.len() + 60_000, "room is kept ready");
         assert!(text[written.len()..].iter().all(|byte| *byte == b'\n'));
@@ -246,7 +250,9 @@ mod when_the_disk_fails {
 
     /// A session of groups on a disk that fails and then loses power. Returns what was acknowledged, and the disk found.
     fn lived_through(disk: &MemoryDisk, groups: &[u32], faults: &[Fault], loss: Loss) -> (Vec<Line>, MemoryDisk) {
-        faults.iter().for_each(|fault| disk.fail(*fault));
+        for fault in faults {
+            disk.fail(*fault);
+        }
         let mut writer = writer(disk);
         let mut acknowledged = Vec::new();
         for (group, size) in groups.iter().enumerate() {
@@ -265,6 +271,8 @@ mod when_the_disk_fails {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
         #[test]
         fn no_failure_and_no_loss_of_power_costs_an_acknowledged_fact_or_doubles_one(
             seed in any::<u64>(),
@@ -272,9 +280,10 @@ mod when_the_disk_fails {
             faults in prop::collection::vec((0_u64..40, any::<bool>()), 0..4),
             loss in losses(),
         ) {
-            let fault = |(operation, once): &(u64, bool)| match once {
-                true => Fault::once(*operation, io::ErrorKind::Other),
-                false => Fault::from_then_on(*operation, io::ErrorKind::StorageFull),
+            let fault = |(operation, once): &(u64, bool)| if *once {
+                Fault::once(*operation, io::ErrorKind::Other)
+            } else {
+                Fault::from_then_on(*operation, io::ErrorKind::StorageFull)
             };
             let faults: Vec<Fault> = faults.iter().map(fault).collect();
             let (acknowledged, found) = lived_through(&ready(MemoryDisk::new(seed)), &groups, &faults, loss);
@@ -312,7 +321,7 @@ mod what_never_counted {
         let (disk, lines) = single_file(2);
         let mut last = writer(&disk);
         let group = write(&mut last, [10, 11]);
-        let text: String = group.iter().map(|line| format!("{}\n", line.text)).collect();
+        let text = text_of(&group);
         let first_ends = group[0].text.len();
         for end in 0..text.len() {
             for filler in [&b""[..], b"\n\n\n", b"\0\0\0", b"{\"v\":"] {
@@ -437,7 +446,6 @@ mod what_is_damaged {
                 bytes[byte] ^= 1 << bit;
                 disk.put(&file(0), &bytes);
                 let (found, report) = read(&disk, Some(2));
-                // A file without its very last newline is as good: every line in it is whole.
                 assert!(!report.is_sound(), "bit {bit} of byte {byte}");
                 assert!(found.iter().all(|line| lines.contains(line)));
             }
@@ -478,8 +486,8 @@ mod what_is_damaged {
     fn a_line_that_was_exchanged_with_a_right_hash_breaks_the_chain() {
         let (disk, lines) = single_file(3);
         let other = ready(MemoryDisk::new(1));
-        let mut forger = Writer::open(Arc::new(other), folder(), Some(lines[0].head())).unwrap();
-        let forged = forger.write_group(&[entry(4)]).unwrap().lines.remove(0);
+        let mut other_hand = Writer::open(Arc::new(other), folder(), Some(lines[0].head())).unwrap();
+        let forged = other_hand.write_group(&[entry(4)]).unwrap().lines.remove(0);
         let text = [&lines[0].text, &forged.text, &lines[2].text].map(|text| format!("{text}\n")).concat();
         disk.put(&file(0), text.as_bytes());
         let report = read(&disk, None).1;

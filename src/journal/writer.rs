@@ -94,7 +94,7 @@ pub enum KeptError {
         /// The number that it should have.
         n: u64,
         /// What is wrong with it.
-        why: NotALine,
+        why: line::NotALine,
     },
     /// One is whole and does not follow the line before it.
     #[error("the copy of line {n} does not follow the line before it. Nothing was changed; run `neo verify --all`")]

@@ -1,8 +1,9 @@
-//! Keeping what we have: copies that are verified, and sessions that somebody left open.
+//! Keeping what we have: opening with care, copies that are verified, sessions that somebody left open, the chain
+//! recomputed.
 //!
-//! Nothing here decides about trades, and nothing here writes a fact: what a recovery found out is handed back as
-//! entries for the journal.
+//! Nothing here decides about trades.
 
 pub mod backup;
+pub mod chain;
 pub mod gate;
 pub mod recover;

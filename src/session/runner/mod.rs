@@ -99,6 +99,16 @@ pub struct Runner {
     over: bool,
 }
 
+/// Runs `work` to its end, or to its panic, whose words it answers.
+async fn caught(work: impl Future<Output = ()>) -> Result<(), String> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic_words(&*panic))),
+    })
+    .await
+}
+
 /// The runner may panic this often and still close its session; after that the next start closes it.
 const PANICS_BORNE: u32 = 3;
 
@@ -149,15 +159,8 @@ impl Runner {
         let mut panics = 0;
         self.publish_now();
         while !self.over {
-            let mut turn = pin!(self.turn());
-            let outcome = std::future::poll_fn(|cx| {
-                match catch_unwind(AssertUnwindSafe(|| turn.as_mut().poll(cx))) {
-                    Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
-                    Ok(Poll::Pending) => Poll::Pending,
-                    Err(panic) => Poll::Ready(Err(panic_words(&*panic))),
-                }
-            });
-            if let Err(words) = outcome.await {
+            let outcome = caught(self.turn()).await;
+            if let Err(words) = outcome {
                 panics += 1;
                 if panics > PANICS_BORNE {
                     tracing::error!(%words, "the runner panics again and again; the next start will close this session");
