@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_spread_whose_digits_never_end_is_still_a_spread() {
-        let level = |price: &str| Level { price: price.parse().unwrap(), quantity: Drops::from_xrp(1), ours: Drops::ZERO };
+        let level =
+            |price: &str| Level { price: price.parse().unwrap(), quantity: Drops::from_xrp(1), ours: Drops::ZERO };
         let (bids, asks) = (vec![level("1.4193")], vec![level("1.42101")]);
         let book = Book { ledger: 1, at: Timestamp::default(), bids, asks };
         let spread = book.spread().unwrap().to_decimal();
