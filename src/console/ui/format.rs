@@ -199,7 +199,7 @@ mod tests {
     fn spans_and_sizes_are_short() {
         assert_eq!(lasted(Duration::from_secs(761)), "0:12:41");
         assert_eq!(age(Duration::from_secs(119)), "119 s");
-        assert_eq!(age(Duration::from_secs(120)), "2 min");
+        assert_eq!(age(Duration::from_mins(2)), "2 min");
         assert_eq!(took(Duration::from_millis(4_100)), "4.1 s");
         assert_eq!(took(Duration::from_micros(420)), "420 µs");
         assert_eq!(took(Duration::from_micros(1_420)), "1.4 ms");

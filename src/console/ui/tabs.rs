@@ -70,7 +70,7 @@ fn incidents(view: &SessionView, x: u16, canvas: &mut Canvas<'_>) {
         (total, new) => [
             format!("e ▲ {}, {new} new", format::counted(total, "incident")),
             format!("e ▲ {new} new of {total}"),
-            format!("▲ {new} new"),
+            format!("▲ {new}"),
         ],
     };
     let end = canvas.width().saturating_sub(1);
