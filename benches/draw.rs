@@ -9,7 +9,7 @@ fn main() {
     divan::main();
 }
 
-/// One frame of Live, a mid having come since the one before.
+/// One frame of Live; two screens take turns: both sides quoted, and the bid withheld.
 #[divan::bench(args = [(200, 50), (80, 24)])]
 fn live(bencher: Bencher, (width, height): (u16, u16)) {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");

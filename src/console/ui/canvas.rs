@@ -146,11 +146,7 @@ impl<'a> Canvas<'a> {
 
 /// How many cells `text` takes.
 pub fn width(text: &str) -> u16 {
-    if is_printable_ascii(text) {
-        u16::try_from(text.len()).unwrap_or(u16::MAX)
-    } else {
-        plain(text).cell_width()
-    }
+    if is_printable_ascii(text) { u16::try_from(text.len()).unwrap_or(u16::MAX) } else { plain(text).cell_width() }
 }
 
 /// `text` without what could move a cursor, ring a bell or turn a line around. Line breaks and tabs become spaces.

@@ -42,14 +42,30 @@ pub fn draw(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
     let fills = &view.fills;
     table::draw(&mut canvas, &COLUMNS, fills.len(), Some(model.fills), |row, column| {
-        fills.get(fills.len() - 1 - row).map_or_else(
-            || (format::UNKNOWN.to_owned(), theme.dim),
-            |(at, fill)| cell(*at, fill, column, theme),
-        )
+        fills
+            .get(fills.len() - 1 - row)
+            .map_or_else(|| (format::UNKNOWN.to_owned(), theme.dim), |(at, fill)| cell(*at, fill, column, theme))
     });
     if fills.is_empty() {
         canvas.put(1, 1, "no fill yet", theme.dim);
     }
+}
+
+/// The newest fills as far as there is room, without what can be looked up.
+pub fn brief(view: &SessionView, canvas: &mut Canvas<'_>) {
+    const BRIEF: [Column; 5] = [
+        words("time", 8, 0),
+        words("side", 4, 0),
+        numbers("price", 8, 0),
+        numbers("quantity", 9, 2),
+        numbers("profit", 7, 1),
+    ];
+    let theme = canvas.theme();
+    let newest = view.fills.len().min(usize::from(canvas.height()));
+    table::draw(canvas, &BRIEF, newest, None, |row, column| {
+        let (at, fill) = &view.fills[view.fills.len() - 1 - row];
+        cell(*at, fill, [0, 2, 3, 4, 8][column], theme)
+    });
 }
 
 /// One cell of a table of fills.

@@ -76,7 +76,8 @@ pub fn before_the_session(done: usize) -> Model {
 }
 
 fn starting(done: usize) -> Vec<StartStep> {
-    let texts = ["taking the lock", "checking journal and store", "recovering session 38", "waiting for the first book"];
+    let texts =
+        ["taking the lock", "checking journal and store", "recovering session 38", "waiting for the first book"];
     (0..).zip(texts).map(|(index, text)| StartStep { text: text.into(), done: index < done }).collect()
 }
 
@@ -110,7 +111,7 @@ fn identity() -> Identity {
         config_hash: "3f9a2c41d0be".into(),
         build: "0.1.0 a1b2c3d".into(),
         started_at: at("12:28:28"),
-        duration: Some(Duration::from_secs(7_200)),
+        duration: Some(Duration::from_hours(2)),
         pace: Pace::Real,
     }
 }
@@ -213,7 +214,7 @@ fn mids() -> VecDeque<(Timestamp, Price)> {
     let mut mids = VecDeque::new();
     while millis <= at("12:41:07").as_millis() {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        ticks += i64::from(noise >> 28) - 7 - (ticks - 142_015) / 12;
+        ticks += 4 * (i64::from(noise >> 28) - 7) - (ticks - 142_015) / 16;
         mids.extend(Price::new(ticks * 10 + 5, 6).map(|mid| (Timestamp::from_millis(millis), mid)));
         millis += 4_000;
     }
@@ -299,9 +300,10 @@ fn incidents() -> Vec<IncidentView> {
         title: "Backup failed".into(),
         tried: "to copy the store to paper.backups/39-20261122T124024Z.db".into(),
         happened: "no space left on device, after 3.1 of 9.8 MB".into(),
-        means: "the newest good backup is from 11:40 and verified; nothing is lost, but what happened since then is only \
+        means:
+            "the newest good backup is from 11:40 and verified; nothing is lost, but what happened since then is only \
                 in the journal and in the store"
-            .into(),
+                .into(),
         done: "the half copy was removed; the next try is in 60 s".into(),
         you_can: "free 20 MB on the disk of paper.db".into(),
         retry: Some(Retry::Backup),
@@ -322,7 +324,12 @@ fn health() -> Health {
             last_ack: Duration::from_micros(1_420),
             trouble: String::new(),
         },
-        store: StoreHealth { cursor: Some(1_249), wal_bytes: Some(41_200), readings_dropped: 0, trouble: String::new() },
+        store: StoreHealth {
+            cursor: Some(1_249),
+            wal_bytes: Some(41_200),
+            readings_dropped: 0,
+            trouble: String::new(),
+        },
         checkpoint: Some(Done { at: at("12:40:55"), took: Duration::from_millis(4), result: Ok(checkpoint) }),
         backup: Some(Done { at: at("11:40:03"), took: Duration::from_millis(31), result: Ok(backup) }),
         heartbeat_at: Some(at("12:41:06")),
@@ -406,7 +413,11 @@ fn log() -> Log {
         (tracing::Level::DEBUG, "keeper::journal", "group of 3 on disk took_us=1420"),
         (tracing::Level::WARN, "session::clock", "the clock jumped by 3.1 s"),
         (tracing::Level::INFO, "keeper::store", "checkpoint pages=112 took_ms=4"),
-        (tracing::Level::ERROR, "vault::backup", "backup failed: no space left on device \u{1b}[31m after 3.1 of 9.8 MB"),
+        (
+            tracing::Level::ERROR,
+            "vault::backup",
+            "backup failed: no space left on device \u{1b}[31m after 3.1 of 9.8 MB",
+        ),
         (tracing::Level::INFO, "engine", "ask moved from=1.42198 to=1.42214 why=\"mid rose 3.4 bps\""),
     ];
     let lines = (0..).zip(lines).map(|(number, (level, target, message))| {
@@ -469,7 +480,11 @@ pub fn ending() -> Model {
             ],
             began: at("12:41:05"),
             phases: vec![
-                phase(Phase::Seal, PhaseState::Finished(Duration::from_millis(3)), "cause and last inventory are on disk"),
+                phase(
+                    Phase::Seal,
+                    PhaseState::Finished(Duration::from_millis(3)),
+                    "cause and last inventory are on disk",
+                ),
                 phase(Phase::Cancel, running, "1 of 2 gone, 39-12 waits for ledger 95 600 131"),
                 phase(Phase::Settle, PhaseState::Waiting, ""),
                 phase(Phase::Close, PhaseState::Waiting, ""),

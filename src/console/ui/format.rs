@@ -90,6 +90,11 @@ pub fn day_and_time(text: &str) -> String {
     text.chars().take(19).map(|letter| if letter == 'T' { ' ' } else { letter }).collect()
 }
 
+/// Day and minute of an RFC 3339 text as it stands in the database: `2026-11-22 12:41`.
+pub fn day_and_minute(text: &str) -> String {
+    day_and_time(text).chars().take(16).collect()
+}
+
 /// Whole hours, minutes and seconds: `0:12:41`.
 pub fn lasted(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -105,12 +110,13 @@ pub fn age(span: Duration) -> String {
     }
 }
 
-/// How long something took: `3 ms`, `4.1 s`.
+/// How long something took: `1.4 ms`, `31 ms`, `4.1 s`.
 pub fn took(span: Duration) -> String {
-    match span.as_millis() {
-        0 => format!("{} µs", span.as_micros()),
-        millis @ 1..1_000 => format!("{millis} ms"),
-        millis => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+    match (span.as_millis(), span.as_micros()) {
+        (0, micros) => format!("{micros} µs"),
+        (0..10, micros) => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
+        (millis @ 10..1_000, _) => format!("{millis} ms"),
+        (millis, _) => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
     }
 }
 
@@ -193,9 +199,10 @@ mod tests {
     fn spans_and_sizes_are_short() {
         assert_eq!(lasted(Duration::from_secs(761)), "0:12:41");
         assert_eq!(age(Duration::from_secs(119)), "119 s");
-        assert_eq!(age(Duration::from_secs(120)), "2 min");
+        assert_eq!(age(Duration::from_mins(2)), "2 min");
         assert_eq!(took(Duration::from_millis(4_100)), "4.1 s");
         assert_eq!(took(Duration::from_micros(420)), "420 µs");
+        assert_eq!(took(Duration::from_micros(1_420)), "1.4 ms");
         assert_eq!(size(999), "999 B");
         assert_eq!(size(9_812_345), "9.8 MB");
     }

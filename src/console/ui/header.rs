@@ -25,8 +25,13 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
         canvas.put_within(x, 0, end.saturating_sub(x + 12), file_name(&model.database), theme.text);
         return;
     };
-    let clock = clock(model, view);
-    let slot = if canvas.width() >= 150 { 44 } else { 20 };
+    let clock = clock(model, view, canvas.width());
+    let slot = match canvas.width() {
+        0..76 => 18,
+        76..116 => 20,
+        116..150 => 33,
+        150.. => 44,
+    };
     let right = canvas.width().saturating_sub(width(&clock) + 1);
     let mode_at = right.saturating_sub(slot);
     identity(&view.identity, x, mode_at.saturating_sub(1), canvas);
@@ -34,10 +39,11 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     canvas.put(right, 0, &clock, theme.text);
 }
 
-fn clock(model: &Model, view: &SessionView) -> String {
+fn clock(model: &Model, view: &SessionView, columns: u16) -> String {
     let identity = &view.identity;
     let running = format::lasted(model.now.since(identity.started_at));
     match identity.duration {
+        Some(duration) if columns < 76 => format!("{running} of {}", format::lasted(duration)),
         Some(duration) => format!("session {}   {running} of {}", identity.session, format::lasted(duration)),
         None => format!("session {}   {running}", identity.session),
     }
@@ -78,7 +84,7 @@ fn state(view: &SessionView, canvas: &mut Canvas<'_>) {
         x = canvas.put(x, 0, in_words(pending), theme.warn) + 1;
     }
     let (why, room) = (reason(view), canvas.width().saturating_sub(x));
-    if view.pending.is_empty() && room > 7 {
+    if view.pending.is_empty() && (width(&why) <= room || room >= 16) {
         canvas.put_within(x, 0, room, &why, theme.warn);
     }
 }
@@ -102,7 +108,8 @@ pub fn badge(view: &SessionView, theme: &Theme) -> (String, Style) {
 
 fn reason(view: &SessionView) -> String {
     if let Some(end) = &view.end {
-        let running = end.phases.iter().find(|phase| matches!(phase.state, crate::session::view::PhaseState::Running { .. }));
+        let running =
+            end.phases.iter().find(|phase| matches!(phase.state, crate::session::view::PhaseState::Running { .. }));
         return running.map_or_else(String::new, |phase| phase.phase.to_string());
     }
     if view.engine.mode != Mode::Quoting {

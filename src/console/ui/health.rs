@@ -72,7 +72,8 @@ fn store(model: &Model, health: &Health, theme: &Theme) -> Vec<Row> {
         Some(0) => ", all that the journal has".to_owned(),
         Some(lag) => format!(", {} behind", format::counted(usize::try_from(lag).unwrap_or(usize::MAX), "line")),
     };
-    let wal = store.wal_bytes.map_or_else(unknown, |bytes| if bytes == 0 { "empty".into() } else { format::size(bytes) });
+    let wal =
+        store.wal_bytes.map_or_else(unknown, |bytes| if bytes == 0 { "empty".into() } else { format::size(bytes) });
     let dropped = store.readings_dropped;
     let dropped = if dropped == 0 { String::new() } else { format!(", {} readings dropped", format::grouped(dropped)) };
     vec![
@@ -137,7 +138,9 @@ fn threads(view: &SessionView, canvas: &mut Canvas<'_>) {
 fn identity(identity: &Identity, theme: &Theme) -> Vec<Row> {
     let pace = match identity.pace {
         Pace::Real => "real time".to_owned(),
-        Pace::Simulated { permille } => format!("simulated, {}.{} × real time", permille / 1_000, permille % 1_000 / 100),
+        Pace::Simulated { permille } => {
+            format!("simulated, {}.{} × real time", permille / 1_000, permille % 1_000 / 100)
+        }
         Pace::Max => "simulated, as fast as facts are on disk".to_owned(),
     };
     vec![

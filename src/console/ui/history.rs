@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! ╭ Sessions · UTC, newest first ────────────────────────────────────────────────────────────────────────────────╮
-//! │   no  started              lasted   ended      reason             fills   profit   ending value  incidents   │
-//! │ › 38  2026-11-22 10:02:11  2:00:00  CLOSED     duration_elapsed      41  +0.8812         281.47          0   │
+//! │    no  started             lasted  status     reason            fills    profit  ending value  incidents     │
+//! │›   38  2026-11-22 10:02   2:00:00  CLOSED     duration_elapsed     41   +0.8812        281.47          0     │
 //! ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
@@ -22,10 +22,10 @@ use crate::store::rows::SessionRow;
 
 const COLUMNS: [Column; 11] = [
     numbers("no", 5, 0),
-    words("started", 19, 0),
+    words("started", 16, 0),
     numbers("lasted", 8, 0),
     words("status", 9, 0),
-    words("reason", 22, 0),
+    words("reason", 20, 0),
     numbers("fills", 5, 2),
     numbers("profit", 9, 1),
     numbers("ending value", 12, 4),
@@ -66,7 +66,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
 fn cell(row: &SessionRow, column: usize, theme: &Theme) -> Written {
     match column {
         0 => (row.session_id.to_string(), theme.text),
-        1 => (format::day_and_time(&row.started_at), theme.text),
+        1 => (format::day_and_minute(&row.started_at), theme.text),
         2 => (lasted(row), theme.text),
         3 => (row.status.clone(), status_style(&row.status, theme)),
         4 => (row.halt_reason.clone().unwrap_or_else(unknown), theme.text),

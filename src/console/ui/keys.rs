@@ -55,11 +55,11 @@ fn keys(hints: &[Hint], end: u16, canvas: &mut Canvas<'_>) {
 }
 
 fn journal(health: &Health, theme: &Theme) -> (String, Style) {
-    let number = health.journal.head.as_ref().map_or(format::UNKNOWN.to_owned(), |(n, _)| format::grouped(*n));
-    if health.journal.trouble.is_empty() {
-        (format!("journal {number} ✓"), theme.dim)
-    } else {
-        (format!("journal {number} ✗"), theme.shout)
+    let number = health.journal.head.as_ref().map(|(number, _)| format::grouped(*number));
+    match number {
+        _ if !health.journal.trouble.is_empty() => (" journal ✗ ".into(), theme.shout),
+        Some(number) => (format!("journal {number} ✓"), theme.dim),
+        None => (format!("journal {}", format::UNKNOWN), theme.dim),
     }
 }
 

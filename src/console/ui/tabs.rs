@@ -9,14 +9,14 @@ use super::format;
 use crate::console::app::model::{Model, Tab};
 use crate::session::view::SessionView;
 
-/// The tabs, in order of their number keys.
-pub const ALL: [(Tab, &str, &str); 6] = [
-    (Tab::Live, "1", "Live"),
-    (Tab::Orders, "2", "Orders"),
-    (Tab::Fills, "3", "Fills"),
-    (Tab::History, "4", "History"),
-    (Tab::Health, "5", "Health"),
-    (Tab::Log, "6", "Log"),
+/// The tabs, in order of their number keys: key, name, and a short name where there is little room.
+pub const ALL: [(Tab, &str, &str, &str); 6] = [
+    (Tab::Live, "1", "Live", "Live"),
+    (Tab::Orders, "2", "Orders", "Ord"),
+    (Tab::Fills, "3", "Fills", "Fills"),
+    (Tab::History, "4", "History", "Hist"),
+    (Tab::Health, "5", "Health", "Hlth"),
+    (Tab::Log, "6", "Log", "Log"),
 ];
 
 /// Draws the second line.
@@ -24,7 +24,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
     let gap = if canvas.width() >= 100 { 2 } else { 0 };
     let mut x = 0;
-    for (tab, key, name) in ALL {
+    for (tab, key, name, short) in ALL {
+        let name = if canvas.width() >= 76 { name } else { short };
         let count = model.view.as_deref().and_then(|view| count(tab, view));
         let start = x;
         x = canvas.put(x + 1, 0, key, theme.accent) + 1;
@@ -63,11 +64,13 @@ fn incidents(view: &SessionView, x: u16, canvas: &mut Canvas<'_>) {
     let style = if new > 0 { theme.bad } else { theme.dim };
     let texts = match (total, new) {
         (0, _) => ["no incidents".to_owned(), String::new(), String::new()],
-        (total, 0) => [format!("e ▲ {}, 0 new", format::counted(total, "incident")), format!("e ▲ {total}"), "▲".into()],
+        (total, 0) => {
+            [format!("e ▲ {}, 0 new", format::counted(total, "incident")), format!("e ▲ {total}"), "▲".into()]
+        }
         (total, new) => [
             format!("e ▲ {}, {new} new", format::counted(total, "incident")),
             format!("e ▲ {new} new of {total}"),
-            format!("e ▲ {new} new"),
+            format!("▲ {new}"),
         ],
     };
     let end = canvas.width().saturating_sub(1);

@@ -1,5 +1,7 @@
 //! Whole screens with a frozen clock, and every size.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -155,7 +157,11 @@ fn the_start() {
 #[test]
 fn a_notice_and_what_is_pending() {
     let mut model = fixture::model_with(|view| view.pending = vec![Pending::Pausing]);
-    model.notice = Some(Notice { text: "the bid and the ask are being taken out".into(), bad: false, until: fixture::at("12:41:12") });
+    model.notice = Some(Notice {
+        text: "the bid and the ask are being taken out".into(),
+        bad: false,
+        until: fixture::at("12:41:12"),
+    });
     snapshots("pending", &model);
 }
 
@@ -225,6 +231,9 @@ fn a_ledger_with_a_new_mid_leaves_the_rest_of_the_chart_alone() {
     assert!(changed(&before, &after) <= 30, "{}", changed(&before, &after));
 }
 
+/// One of each kind, made once.
+static MODELS: LazyLock<Vec<Model>> = LazyLock::new(models);
+
 fn models() -> Vec<Model> {
     let mut models: Vec<Model> =
         [Tab::Live, Tab::Orders, Tab::Fills, Tab::History, Tab::Health, Tab::Log].map(on).into();
@@ -236,26 +245,24 @@ fn models() -> Vec<Model> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn every_screen_can_be_drawn_at_every_size(width in 1_u16..220, height in 1_u16..60, which in 0_usize..17, ascii: bool) {
-        let models = models();
         let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
         let look = Look { glyphs, ..Look::LIGHT };
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        paint(&models[which % models.len()], &look, &fixture::hints(), &mut buffer);
+        paint(&MODELS[which % MODELS.len()], &look, &fixture::hints(), &mut buffer);
         prop_assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(char::is_control)));
     }
 
     #[test]
     fn every_pane_can_be_drawn_at_every_size(width in 0_u16..70, height in 0_u16..20, which in 0_usize..17) {
-        let models = models();
         let mut buffer = Buffer::empty(Rect::new(0, 0, 90, 30));
         let mut canvas = super::canvas::Canvas::new(&mut buffer, &Look::DARK);
         let mut part = canvas.part(3, 2, width, height);
-        super::body(&models[which % models.len()], &mut part);
-        super::overlay::draw(&models[which % models.len()], &fixture::hints(), &mut part);
+        super::body(&MODELS[which % MODELS.len()], &mut part);
+        super::overlay::draw(&MODELS[which % MODELS.len()], &fixture::hints(), &mut part);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::console::ui::canvas::Canvas;
 use crate::console::ui::format;
 use crate::console::ui::frame::pane;
 use crate::domain::mode::Mode;
+use crate::domain::time::Timestamp;
 use crate::engine::snapshot::Block;
 use crate::session::view::SessionView;
 
@@ -22,7 +23,7 @@ pub fn are_shown(view: &SessionView) -> bool {
     view.engine.mode != Mode::Quoting && view.end.is_none()
 }
 
-/// How many rows it takes inside of its border, `width` cells wide.
+/// How many rows it takes inside of its border, which is `width` cells wide.
 pub fn rows(view: &SessionView, width: u16) -> u16 {
     let blocks = u16::try_from(view.engine.blocks.len()).unwrap_or(u16::MAX);
     blocks.saturating_mul(if width >= ONE_ROW { 1 } else { 2 }).max(1)
@@ -33,12 +34,15 @@ pub fn draw(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
     let engine = &view.engine;
     let since = format::lasted(model.now.since(engine.mode_since));
     let mode = engine.mode.as_str().to_uppercase();
-    let mut canvas = pane(canvas, &format!("Not quoting: {mode} for {since} · {}", engine.mode_why));
+    let since = if engine.mode_since == Timestamp::default() { String::new() } else { format!(" for {since}") };
+    let why = if engine.mode_why.is_empty() { String::new() } else { format!(" · {}", engine.mode_why) };
+    let title = format!("Not quoting: {mode}{since}{why}");
+    let mut canvas = pane(canvas, &title);
     let theme = canvas.theme();
     if engine.blocks.is_empty() {
         canvas.put(1, 0, "nothing else keeps it from quoting", theme.dim);
     }
-    let one_row = canvas.width() + 2 >= ONE_ROW + 4;
+    let one_row = canvas.width() + 2 >= ONE_ROW;
     let mut y = 0;
     for block in &engine.blocks {
         y += self::block(model, block, y, one_row, &mut canvas);
@@ -63,15 +67,11 @@ fn block(model: &Model, block: &Block, y: u16, one_row: bool, canvas: &mut Canva
     2
 }
 
-/// One line when quotes are wanted and one side is withheld; returns how many rows it took.
+/// What withholds one side while quotes are wanted; returns how many rows it took.
 pub fn withheld(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) -> u16 {
-    let theme = canvas.theme();
     let Some(block) = view.engine.blocks.first().filter(|_| view.end.is_none()) else { return 0 };
-    let end = canvas.width().saturating_sub(1);
-    let x = canvas.put_within(1, 0, end, &what(block), theme.warn) + 2;
-    let text = format!("{}   {}", block.measured, release(model, block));
-    canvas.put_within(x, 0, end.saturating_sub(x), &text, theme.text);
-    1
+    let one_row = canvas.width() + 2 >= ONE_ROW;
+    self::block(model, block, 0, one_row, canvas)
 }
 
 fn what(block: &Block) -> String {

@@ -26,14 +26,13 @@ const ORDINARY_AGE_S: u64 = 9;
 
 /// Draws the pane.
 pub fn draw(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
-    let mut title = "Book · XRP at RLUSD".to_owned();
-    if let Some((ledger, closed_at)) = view.engine.ledger {
-        title.push_str(&format!(" · ledger {}", format::grouped(ledger.into())));
+    let name = if canvas.width() >= 50 { "Book · XRP at RLUSD" } else { "Book" };
+    let ledger = view.engine.ledger.map_or_else(String::new, |(ledger, closed_at)| {
         let age = model.now.since(closed_at);
-        if age.as_secs() > ORDINARY_AGE_S {
-            title.push_str(&format!(", {} ago", format::age(age)));
-        }
-    }
+        let late = if age.as_secs() > ORDINARY_AGE_S { format!(", {} ago", format::age(age)) } else { String::new() };
+        format!(" · ledger {}{late}", format::grouped(ledger.into()))
+    });
+    let title = format!("{name}{ledger}");
     let mut canvas = pane(canvas, &title);
     let (theme, levels) = (canvas.theme(), canvas.height().saturating_sub(1));
     match &view.engine.book {
@@ -63,15 +62,14 @@ fn ladder(book: &Book, levels: u16, canvas: &mut Canvas<'_>) {
 /// One level on one side, outward from the middle: price, depth, quantity, whether it is ours.
 fn rung(level: &Level, side: Side, (middle, y): (u16, u16), most: Drops, canvas: &mut Canvas<'_>) {
     const PRICE: u16 = 7;
-    const QUANTITY: u16 = 7;
     let theme = canvas.theme();
     let half = middle.saturating_sub(1);
     let is_ours = level.ours > Drops::ZERO;
-    let tag = if half >= 26 { "ours " } else { "" };
-    let tag_width = if half >= 26 { 5 } else { 1 };
-    let bar = half.saturating_sub(PRICE + QUANTITY + tag_width + 3);
+    let tag_width = if half >= 27 { 5 } else { 0 };
+    let room = half.saturating_sub(PRICE + 1).min(7);
+    let bar = half.saturating_sub(PRICE + room + tag_width + 4);
     let price = format::price(level.price);
-    let quantity = format::rounded(level.quantity.to_decimal(), 1);
+    let quantity = format::rounded(level.quantity.to_decimal(), u32::from(room >= 7));
     let (price_style, quantity_style) = styles(side, is_ours, theme);
     let (from, price_at, bar_at) = match side {
         Side::Buy => (From::Right, middle.saturating_sub(1 + PRICE), middle.saturating_sub(2 + PRICE + bar)),
@@ -85,14 +83,18 @@ fn rung(level: &Level, side: Side, (middle, y): (u16, u16), most: Drops, canvas:
     let gap = u16::from(bar > 0);
     match side {
         Side::Buy => canvas.put_right(bar_at.saturating_sub(gap), y, &quantity, quantity_style),
-        Side::Sell => canvas.put_right(bar_at + bar + gap + QUANTITY, y, &quantity, quantity_style),
+        Side::Sell => canvas.put_right(bar_at + bar + gap + room, y, &quantity, quantity_style),
     }
     if is_ours {
-        let (bid_tag, ask_tag) = if tag.is_empty() { ("›", "‹") } else { (tag, "ours") };
-        match side {
-            Side::Buy => canvas.put(bar_at.saturating_sub(gap + QUANTITY + tag_width), y, bid_tag, theme.ours),
-            Side::Sell => canvas.put(bar_at + bar + gap + QUANTITY + 1, y, ask_tag, theme.ours),
+        let (mark, mark_at, tag_at) = match side {
+            Side::Buy => ('›', middle.saturating_sub(PRICE + 2), bar_at.saturating_sub(gap + room + tag_width)),
+            Side::Sell => ('‹', middle + PRICE + 2, bar_at + bar + gap + room + 1),
         };
+        if tag_width > 0 {
+            canvas.put(tag_at, y, "ours", theme.ours);
+        } else {
+            canvas.glyph(mark_at, y, mark, theme.ours);
+        }
     }
 }
 
@@ -114,7 +116,7 @@ fn permille(quantity: Drops, most: Drops) -> u32 {
 /// The spread, and how far our quotes are behind the best of others.
 fn distances(view: &SessionView, y: u16, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
-    let roomy = canvas.width() >= 60;
+    let roomy = canvas.width() >= 66;
     let spread = view.engine.book.as_ref().and_then(Book::spread);
     let x = canvas.put(1, y, "spread ", theme.dim);
     let spread = spread.map_or_else(|| format::UNKNOWN.to_owned(), format::bps);

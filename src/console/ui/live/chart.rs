@@ -110,7 +110,7 @@ fn scale(view: &SessionView, window: Window, rows: u16) -> Option<Scale> {
     let fills = in_window(view.fills.iter(), window).map(|(_, fill)| fill.price.approx());
     let (least, most) =
         mids.chain(fills).fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), p| (least.min(p), most.max(p)));
-    Scale::around(least, most, (rows / 3).clamp(1, 8))
+    Scale::around(least, most, (rows / 3).clamp(2, 8))
 }
 
 /// Prices at the left; returns the column where the plot begins.

@@ -15,10 +15,10 @@ use ratatui::style::Style;
 use rust_decimal::Decimal;
 
 use crate::console::ui::canvas::{Canvas, width};
+use crate::console::ui::format;
 use crate::console::ui::frame::pane;
 use crate::console::ui::theme::Theme;
 use crate::console::ui::widget::bar;
-use crate::console::ui::format;
 use crate::domain::money::{Bps, Value};
 use crate::domain::pnl::Holding;
 use crate::session::view::SessionView;
@@ -31,7 +31,7 @@ pub fn draw(view: &SessionView, canvas: &mut Canvas<'_>) {
     let mut canvas = pane(canvas, "Inventory · value in RLUSD");
     let (theme, end) = (canvas.theme(), canvas.width().saturating_sub(1));
     let holding = view.engine.holding;
-    let amounts = end.saturating_sub(12);
+    let amounts = end.saturating_sub(if end >= 32 { 12 } else { 8 });
     let rows = [
         ("XRP", holding.map(|h| format::xrp(h.xrp)), holding.map(|h| h.xrp.at(h.mid))),
         ("RLUSD", holding.map(|h| format::rounded(h.rlusd.to_decimal(), 6)), holding.map(|h| h.rlusd.value())),
@@ -80,7 +80,7 @@ fn share(view: &SessionView, holding: Option<Holding>, canvas: &mut Canvas<'_>) 
     let outside = share.is_some_and(|s| s < Bps::from_whole(CORRIDOR.0) || s > Bps::from_whole(CORRIDOR.1));
     canvas.put(1, 4, "25", theme.dim);
     canvas.put_right(end, 4, &text, if outside { theme.bad } else { theme.text });
-    let cells = end.saturating_sub(4 + 6 + 6) | 1;
+    let cells = end.saturating_sub(17) | 1;
     if cells < 5 || end < 24 {
         return;
     }
@@ -92,7 +92,8 @@ fn share(view: &SessionView, holding: Option<Holding>, canvas: &mut Canvas<'_>) 
     let y = 5;
     let x = canvas.put(1, y, "XRP share, target ", theme.dim);
     canvas.put(x, y, &format!("{} %", format::percent(target)), theme.dim);
-    let drift = drift.map_or_else(|| format::UNKNOWN.to_owned(), |drift| format::change(drift / Decimal::ONE_HUNDRED, 1));
+    let drift =
+        drift.map_or_else(|| format::UNKNOWN.to_owned(), |drift| format::change(drift / Decimal::ONE_HUNDRED, 1));
     let drift_at = end.saturating_sub(width(&drift));
     canvas.put_right(drift_at, y, "drift ", theme.dim);
     canvas.put(drift_at, y, &drift, theme.text);

@@ -21,6 +21,7 @@ mod profit;
 mod quotes;
 
 use super::canvas::Canvas;
+use super::fills;
 use super::frame::pane;
 use crate::console::app::model::Model;
 use crate::session::view::SessionView;
@@ -40,10 +41,11 @@ pub fn draw(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
 
 fn wide(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
     let (width, height) = (canvas.width(), canvas.height());
-    let left = 46;
+    let left = 48;
     column(model, view, &mut canvas.part(0, 0, left, height));
     let right = width - left;
-    let book_width = (right / 2).max(76);
+    // Our orders are shown with their distance and what was asked, where there is room for it.
+    let book_width = right.saturating_sub(87).clamp(62, right / 2 + 12);
     let book_height = 9;
     book::draw(model, view, &mut canvas.part(left, 0, book_width, book_height));
     quotes::draw(model, view, &mut canvas.part(left + book_width, 0, right - book_width, book_height));
@@ -79,7 +81,13 @@ fn column(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
     let y = inventory_height + profit_height;
     limits::draw(view, &mut canvas.part(0, y, width, limits_height));
     let y = y + limits_height;
-    quotes::summary(model, view, &mut canvas.part(0, y, width, height.saturating_sub(y)));
+    let rest = height.saturating_sub(y);
+    let quotes_height = if rest >= 13 { 7 } else { rest };
+    quotes::summary(model, view, &mut canvas.part(0, y, width, quotes_height));
+    if quotes_height < rest {
+        let mut foot = canvas.part(0, y + quotes_height, width, rest - quotes_height);
+        fills::brief(view, &mut pane(&mut foot, "Fills · UTC, newest first"));
+    }
 }
 
 fn narrow(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
@@ -111,7 +119,7 @@ fn low(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
 /// A third of the height, and as much as it takes to say why there are no quotes.
 fn events_height(view: &SessionView, height: u16, width: u16) -> u16 {
     let wanted = (height * 2 / 5).max(6);
-    let needed = if blocks::are_shown(view) { blocks::rows(view, width.saturating_sub(4)) + 2 } else { 0 };
+    let needed = if blocks::are_shown(view) { blocks::rows(view, width) + 2 } else { 0 };
     wanted.max(needed).min(height.saturating_sub(8))
 }
 
@@ -125,7 +133,7 @@ fn what_happened(model: &Model, view: &SessionView, canvas: &mut Canvas<'_>) {
         events::draw(view, &mut inside.part(0, taken, columns, rows.saturating_sub(taken)));
         return;
     }
-    let needed = blocks::rows(view, width.saturating_sub(4)) + 2;
+    let needed = blocks::rows(view, width) + 2;
     let left_over = height.saturating_sub(needed);
     let mine = if left_over >= 4 { needed } else { height };
     blocks::draw(model, view, &mut canvas.part(0, 0, width, mine));

@@ -46,7 +46,7 @@ pub fn draw(confirm: Confirm, view: Option<&SessionView>, canvas: &mut Canvas<'_
         }
         x += 2;
     }
-    canvas.put(1, foot + 1, "Tab chooses, Enter answers, Esc keeps everything as it is", theme.dim);
+    canvas.put(1, foot + 1, "Tab chooses, Enter answers, Esc changes nothing", theme.dim);
 }
 
 fn question(what: ConfirmWhat, view: Option<&SessionView>) -> Question {
@@ -56,7 +56,7 @@ fn question(what: ConfirmWhat, view: Option<&SessionView>) -> Question {
         ConfirmWhat::Quit => {
             let session = view.map_or_else(String::new, |view| format!(" {}", view.identity.session));
             let text = format!(
-                "Session{session} is closed: {orders} cancelled and waited for, then checkpoint, backup and receipt."
+                "Session{session} will be closed: {orders} cancelled and waited for, then checkpoint, backup and receipt."
             );
             Question { title: "End this session?", text, no: "stay", yes: "end the session" }
         }

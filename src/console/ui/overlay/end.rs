@@ -51,9 +51,9 @@ fn row(phase: &PhaseView, now: Timestamp, y: u16, canvas: &mut Canvas<'_>) {
     let name = if matches!(phase.state, PhaseState::Waiting | PhaseState::LeftOut) { theme.dim } else { theme.text };
     canvas.put(2, y, phase.phase.as_str(), name);
     canvas.put(14, y, &time, style);
-    let room = canvas.width().saturating_sub(29);
+    let room = canvas.width().saturating_sub(31);
     let note = if matches!(phase.state, PhaseState::Failed(_)) { theme.bad } else { theme.text };
-    canvas.put_within(29, y, room, &phase.note, note);
+    canvas.put_within(31, y, room, &phase.note, note);
 }
 
 fn state(state: &PhaseState, now: Timestamp, theme: &Theme) -> (&'static str, String, Style) {
@@ -93,7 +93,9 @@ fn hint(end: &EndView) -> &'static str {
     let running = end.phases.iter().find(|phase| matches!(phase.state, PhaseState::Running { .. }));
     match (end.impatience, running.map(|phase| phase.phase)) {
         (0, Some(Phase::Cancel)) => "Ctrl+C again: stop waiting for the ledger (the cancels stay sent)",
-        (0, Some(Phase::Checkpoint | Phase::Backup)) => "Ctrl+C again: leave out checkpoint and backup (the session is closed)",
+        (0, Some(Phase::Checkpoint | Phase::Backup)) => {
+            "Ctrl+C again: leave out checkpoint and backup (the session is closed)"
+        }
         (0, _) => "Ctrl+C again: no waiting, no checkpoint, no backup (the session is closed all the same)",
         _ => "Ctrl+C once more: end the process as soon as the session is closed",
     }

@@ -17,9 +17,8 @@ use ratatui::style::Style;
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::format;
 use crate::console::ui::frame::dialog;
-use crate::console::ui::theme::Theme;
 use crate::console::ui::widget::wrap::wrap;
-use crate::domain::incident::{Incident, Severity};
+use crate::domain::incident::Incident;
 use crate::session::view::{IncidentView, SessionView};
 
 const WIDTH: u16 = 96;
@@ -90,15 +89,5 @@ fn keys(incident: &IncidentView, y: u16, canvas: &mut Canvas<'_>) {
     for (key, name, style) in keys {
         x = canvas.put(x, y, key, style) + 1;
         x = canvas.put(x, y, name, if style == theme.frame { theme.frame } else { theme.dim }) + 3;
-    }
-    let (severity, style) = severity(incident.incident.severity, theme);
-    canvas.put_right(canvas.width(), y, severity, style);
-}
-
-fn severity(severity: Severity, theme: &Theme) -> (&'static str, Style) {
-    match severity {
-        Severity::Notice => ("", theme.dim),
-        Severity::Warning => ("warning", theme.warn),
-        Severity::Error => ("error", theme.bad),
     }
 }

@@ -140,9 +140,9 @@ fn summary(detail: &SessionDetail, theme: &Theme) -> Vec<Line> {
     }
     lines.push(residual(detail.residual, theme));
     lines.push(proof(detail, theme));
-    lines.extend(detail.failures.iter().map(|failure| {
-        ("failed", format!("✗ {}: {}", failure.phase, failure.why), theme.bad)
-    }));
+    lines.extend(
+        detail.failures.iter().map(|failure| ("failed", format!("✗ {}: {}", failure.phase, failure.why), theme.bad)),
+    );
     let known = |text: &Option<String>| text.clone().unwrap_or_else(|| format::UNKNOWN.to_owned());
     let (config, build, host) = (known(&row.config_hash), known(&row.build), known(&row.host));
     let made_by = format!("{} on {}, config {config}, build {build}, host {host}", row.mode, row.venue);
@@ -186,9 +186,24 @@ fn came_to(totals: &Totals, theme: &Theme) -> [Line; 5] {
     let earned = format::bps(split.spread.bps_of(totals.notional));
     [
         ("inventory", format!("XRP {xrp}   RLUSD {rlusd}"), theme.text),
-        ("value", format!("{value} RLUSD, capital moved {}", format::change(totals.capital.to_decimal(), 2)), theme.text),
-        ("profit", format!("{}   spread {spread}   inventory {inventory}   fees {fees}", part(split.profit())), fills_style(split.profit(), theme)),
-        ("fills", format!("{bought_and_sold}, {earned} bps of spread on {} RLUSD", format::rounded(totals.notional.to_decimal(), 2)), theme.text),
+        (
+            "value",
+            format!("{value} RLUSD, capital moved {}", format::change(totals.capital.to_decimal(), 2)),
+            theme.text,
+        ),
+        (
+            "profit",
+            format!("{}   spread {spread}   inventory {inventory}   fees {fees}", part(split.profit())),
+            fills_style(split.profit(), theme),
+        ),
+        (
+            "fills",
+            format!(
+                "{bought_and_sold}, {earned} bps of spread on {} RLUSD",
+                format::rounded(totals.notional.to_decimal(), 2)
+            ),
+            theme.text,
+        ),
         ("orders", format!("{}, {} cancelled", totals.orders, totals.cancelled), theme.text),
     ]
 }

@@ -111,9 +111,10 @@ mod tests {
     #[test]
     fn a_scale_stands_on_round_numbers() {
         let scale = Scale::around(1.41853, 1.42391, 4).unwrap();
-        assert_eq!(scale.labels().map(|l| format!("{l:.*}", scale.decimals)).collect::<Vec<_>>(), [
-            "1.418", "1.420", "1.422", "1.424"
-        ]);
+        assert_eq!(
+            scale.labels().map(|l| format!("{l:.*}", scale.decimals)).collect::<Vec<_>>(),
+            ["1.418", "1.420", "1.422", "1.424"]
+        );
     }
 
     proptest! {

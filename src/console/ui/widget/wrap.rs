@@ -7,7 +7,7 @@ pub fn wrap(text: &str, columns: u16) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is always a line");
+        let Some(line) = lines.last_mut() else { break };
         let gap = u16::from(!line.is_empty());
         if width(line).saturating_add(gap).saturating_add(width(word)) <= columns {
             if gap > 0 {
@@ -34,7 +34,9 @@ fn push_word(lines: &mut Vec<String>, word: &str, columns: u16) {
             used = 0;
         }
         used += cells;
-        lines.last_mut().expect("there is always a line").push(letter);
+        if let Some(line) = lines.last_mut() {
+            line.push(letter);
+        }
     }
 }
 
