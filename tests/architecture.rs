@@ -35,7 +35,8 @@ fn arrows_only_point_down() {
         .iter()
         .flat_map(|(room, uses)| uses.iter().map(|used| ((*room).to_owned(), (*used).to_owned())))
         .collect();
-    let wrong: Vec<_> = found.iter().filter(|arrow| !allowed.contains(&(arrow.from.clone(), arrow.to.clone()))).collect();
+    let wrong: Vec<_> =
+        found.iter().filter(|arrow| !allowed.contains(&(arrow.from.clone(), arrow.to.clone()))).collect();
     assert!(wrong.is_empty(), "arrows that are not on the list: {wrong:#?}");
 }
 
@@ -51,7 +52,9 @@ fn the_list_itself_points_down() {
 
 #[test]
 fn an_arrow_that_points_up_would_be_found() {
-    for line in ["use crate::session::view;", "let x = crate::session::view::Pace::Real;", "pub use crate::{session, disk};"] {
+    for line in
+        ["use crate::session::view;", "let x = crate::session::view::Pace::Real;", "pub use crate::{session, disk};"]
+    {
         let found = arrows_in("domain", Path::new("domain/x.rs"), line);
         assert!(found.iter().any(|arrow| arrow.to == "session"), "{line}");
     }
@@ -113,8 +116,7 @@ fn arrows_in(room: &str, file: &Path, text: &str) -> Vec<Arrow> {
                 None => vec![rest],
             };
             for name in names {
-                let name: String =
-                    name.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let name: String = name.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 let place = format!("{}:{}", file.display(), code[..start].matches('\n').count() + 1);
                 let known = MAY_USE.iter().any(|(other, _)| *other == name);
                 if known && name != room {

@@ -5,9 +5,15 @@ use std::process::ExitCode;
 use color_eyre::Report;
 use thiserror::Error;
 
+use super::verify::VerifyError;
 use crate::config::ConfigError;
+use crate::disk::lock::LockError;
+use crate::disk::place::PlaceError;
 use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
+use crate::store::query::QueryError;
+use crate::store::{OpenError, StoreError};
+use crate::vault::gate::GateError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +70,70 @@ impl Exit {
 /// The one place: each room's errors and their codes.
 fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     let refusal = error.downcast_ref().map(|refusal: &Refusal| refusal.exit);
-    refusal.or_else(|| error.downcast_ref().map(of_config)).or_else(|| error.downcast_ref().map(of_log))
+    refusal
+        .or_else(|| error.downcast_ref().map(of_config))
+        .or_else(|| error.downcast_ref().map(of_log))
+        .or_else(|| error.downcast_ref().map(of_place))
+        .or_else(|| error.downcast_ref().map(of_lock))
+        .or_else(|| error.downcast_ref().map(of_open))
+        .or_else(|| error.downcast_ref().map(of_store))
+        .or_else(|| error.downcast_ref().map(of_gate))
+        .or_else(|| error.downcast_ref().map(of_verify))
+        .or_else(|| error.downcast_ref().map(of_query))
+}
+
+fn of_place(_: &PlaceError) -> Exit {
+    Exit::NoSafePlace
+}
+
+fn of_lock(error: &LockError) -> Exit {
+    match error {
+        LockError::Held { .. } => Exit::InUse,
+        LockError::Unusable { .. } => Exit::NoSafePlace,
+    }
+}
+
+fn of_open(error: &OpenError) -> Exit {
+    match error {
+        OpenError::ReadOnly(_) | OpenError::NotCreated { .. } => Exit::NoSafePlace,
+        unsound if unsound.is_unsound() => Exit::NotSound,
+        _ => Exit::Failed,
+    }
+}
+
+fn of_store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Open(error) => of_open(error),
+        StoreError::Gap { .. } | StoreError::Forked { .. } | StoreError::Unreadable { .. } => Exit::NotSound,
+        StoreError::Sqlite { .. } => Exit::Failed,
+    }
+}
+
+fn of_gate(error: &GateError) -> Exit {
+    match error {
+        GateError::Open(error) => of_open(error),
+        GateError::Store(error) => of_store(error),
+        GateError::Journal(_) | GateError::Kept(_) | GateError::Damaged { .. } | GateError::Diverged { .. } => {
+            Exit::NotSound
+        }
+        GateError::Write(_) => Exit::NoSafePlace,
+    }
+}
+
+fn of_verify(error: &VerifyError) -> Exit {
+    match error {
+        VerifyError::Open(error) => of_open(error),
+        VerifyError::Store(error) => of_store(error),
+        VerifyError::Journal(_) => Exit::NotSound,
+    }
+}
+
+fn of_query(error: &QueryError) -> Exit {
+    match error {
+        QueryError::Open(error) => of_open(error),
+        QueryError::Nothing | QueryError::Several | QueryError::NotAQuestion => Exit::Usage,
+        QueryError::Failed(_) => Exit::Failed,
+    }
 }
 
 fn of_config(error: &ConfigError) -> Exit {

@@ -6,8 +6,11 @@ pub mod args;
 pub mod config;
 pub mod exit;
 pub mod print;
+pub mod query;
+pub mod run;
 pub mod sessions;
 pub mod span;
+pub mod verify;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -43,6 +46,11 @@ impl Global {
     pub fn form(&self) -> Form {
         if self.json { Form::Json } else { Form::Text(Colour::for_stdout(self.color)) }
     }
+}
+
+/// The database that the operator means.
+pub fn database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
+    Ok(global.db.clone().map_or_else(crate::config::places::paper_database, Ok)?)
 }
 
 /// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.

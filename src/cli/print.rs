@@ -46,7 +46,7 @@ pub enum Side {
 /// Rows in aligned columns.
 #[derive(Clone, Debug)]
 pub struct Table {
-    columns: Vec<(&'static str, Side)>,
+    columns: Vec<(String, Side)>,
     rows: Vec<Vec<String>>,
 }
 
@@ -117,8 +117,9 @@ pub fn json<W: Write, T: Serialize + ?Sized>(out: &mut W, result: &T) -> io::Res
 
 impl Table {
     /// A table with these titles.
-    pub fn new(columns: &[(&'static str, Side)]) -> Self {
-        Self { columns: columns.to_vec(), rows: vec![] }
+    pub fn new(columns: &[(&str, Side)]) -> Self {
+        let columns = columns.iter().map(|&(title, side)| (one_line(title), side)).collect();
+        Self { columns, rows: vec![] }
     }
 
     /// Adds a row, a cell a column; missing cells are empty. Cells are put on one line each.
@@ -131,7 +132,7 @@ impl Table {
     /// Prints titles and rows.
     pub fn print<W: Write>(&self, out: &mut W, colour: Colour) -> io::Result<()> {
         let widths: Vec<usize> = self.columns.iter().enumerate().map(|(n, (title, _))| self.width(n, title)).collect();
-        let titles: Vec<&str> = self.columns.iter().map(|(title, _)| *title).collect();
+        let titles: Vec<&str> = self.columns.iter().map(|(title, _)| title.as_str()).collect();
         writeln!(out, "{}", colour.bold(&self.line(&titles, &widths)))?;
         for row in &self.rows {
             let cells: Vec<&str> = row.iter().map(String::as_str).collect();

@@ -1,15 +1,43 @@
-//! `neo sessions`: past sessions, printed from rows that were read elsewhere.
+//! `neo sessions`: past sessions, the list and a single one.
 
 use std::io::Write;
+use std::path::Path;
 
 use color_eyre::Result;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::args::{ListArgs, SessionsArgs, SessionsVerb};
+use super::exit::{Exit, Refusal};
 use super::print::{Colour, Form, Side, Table, json as print_json};
 use crate::domain::time::Timestamp;
 use crate::session::receipt::{NoReceipt, Receipt};
+use crate::store::Reader;
 use crate::store::rows::{SessionDetail, SessionRow};
+
+/// Reads and prints what was asked for.
+pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &SessionsArgs, form: Form) -> Result<Exit> {
+    let reader = Reader::open(database)?;
+    let list = SessionsVerb::List(ListArgs::default());
+    match args.verb.as_ref().unwrap_or(&list) {
+        SessionsVerb::List(ListArgs { limit, before }) => {
+            print_list(out, &reader.ask().sessions(*before, *limit)?, form)?;
+        }
+        SessionsVerb::Show { session } => {
+            let Some(detail) = reader.ask().session_detail(*session)? else {
+                return Err(Refusal {
+                    exit: Exit::Failed,
+                    tried: format!("cannot show session {session}"),
+                    why: "there is no such session".to_owned(),
+                    you_can: "`neo sessions` lists them.".to_owned(),
+                }
+                .into());
+            };
+            print_detail(out, &detail, &database.display().to_string(), form)?;
+        }
+    }
+    Ok(Exit::Done)
+}
 
 /// Prints `rows`, which come newest first.
 pub fn print_list<W: Write>(out: &mut W, rows: &[SessionRow], form: Form) -> Result<()> {

@@ -7,6 +7,7 @@
 //! | [`ui`] | drawing the model: pure functions of it |
 
 pub mod app;
+pub mod hints;
 pub mod run;
 pub mod settings;
 pub mod term;

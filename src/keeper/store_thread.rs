@@ -54,22 +54,8 @@ pub(super) struct Projecting {
 }
 
 impl Projecting {
-    pub(super) fn new(
-        store: Store,
-        work: Arc<Inbox>,
-        news: UnboundedSender<News>,
-        health: Arc<Mutex<Health>>,
-    ) -> Self {
-        Self {
-            store,
-            work,
-            news,
-            health,
-            backlog: Vec::new(),
-            vouching: Vec::new(),
-            failing: false,
-            given_up: false,
-        }
+    pub(super) fn new(store: Store, work: Arc<Inbox>, news: UnboundedSender<News>, health: Arc<Mutex<Health>>) -> Self {
+        Self { store, work, news, health, backlog: Vec::new(), vouching: Vec::new(), failing: false, given_up: false }
     }
 
     pub(super) fn run(mut self) {

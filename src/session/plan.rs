@@ -78,8 +78,9 @@ impl Hurry {
     /// How much time a cause leaves.
     pub const fn of(reason: HaltReason, on_windows: Windows) -> Self {
         match (reason, on_windows) {
-            (HaltReason::SystemLogoff | HaltReason::SystemShutdown, _)
-            | (HaltReason::TerminalClosed, Windows::Yes) => Self::Hurried,
+            (HaltReason::SystemLogoff | HaltReason::SystemShutdown, _) | (HaltReason::TerminalClosed, Windows::Yes) => {
+                Self::Hurried
+            }
             _ => Self::Orderly,
         }
     }
@@ -201,8 +202,7 @@ impl Plan {
     /// Cancelling is wanted even without patience: its sending is never left out, only its waiting.
     fn wants(&self, phase: Phase) -> bool {
         let optional = matches!(phase, Phase::Checkpoint | Phase::Backup);
-        phase.budget(self.hurry).is_some()
-            && (phase.is_essential() || !optional || self.patience == Patience::Patient)
+        phase.budget(self.hurry).is_some() && (phase.is_essential() || !optional || self.patience == Patience::Patient)
     }
 
     fn start(&self, phase: Phase) -> Next {

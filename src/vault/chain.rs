@@ -6,24 +6,9 @@ use std::iter::Peekable;
 use std::path::Path;
 
 use crate::disk::Disk;
-use crate::domain::session::SessionId;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
-
-/// A row of the store's table `facts`, as it stands there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FactRow {
-    /// `n`
-    pub n: u64,
-    /// `session_id`
-    pub session_id: Option<SessionId>,
-    /// `at`
-    pub at: String,
-    /// `kind`
-    pub kind: String,
-    /// `line`: the journal line, byte for byte.
-    pub line: String,
-}
+use crate::store::FactRow;
 
 /// What comparing the two copies found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,7 +125,7 @@ fn difference(row: &FactRow, line: &Line) -> Option<Difference> {
     if row.line != line.text {
         return Some(Difference::Line);
     }
-    let same = row.session_id == line.session && row.kind == line.kind && row.at == line.at.to_string();
+    let same = row.session == line.session && row.kind == line.kind && row.at == line.at.to_string();
     (!same).then_some(Difference::Columns)
 }
 
@@ -173,7 +158,7 @@ mod tests {
         let lines = writer.write_group(&[0, 1, 2, 3, 4].map(entry)).unwrap().lines;
         let row = |line: Line| FactRow {
             n: line.n,
-            session_id: line.session,
+            session: line.session,
             at: line.at.to_string(),
             kind: line.kind,
             line: line.text,

@@ -51,16 +51,20 @@ pub enum GateError {
     #[error(transparent)]
     Kept(#[from] KeptError),
     /// Acknowledged lines are broken or gone.
-    #[error("the journal is damaged: {what}. Nothing was changed; run `neo verify --all` to see every place, and put the \
-        segment back from a copy of the journal's folder")]
+    #[error(
+        "the journal is damaged: {what}. Nothing was changed; run `neo verify --all` to see every place, and put the \
+        segment back from a copy of the journal's folder"
+    )]
     Damaged {
         /// The first place, in words.
         what: String,
     },
     /// The two copies tell different stories.
-    #[error("journal and store do not belong together: line {n} has hash {journal} in the journal and {store} in the \
+    #[error(
+        "journal and store do not belong together: line {n} has hash {journal} in the journal and {store} in the \
         store. Nothing was changed; put the files back that belong together, or move the database away to have it rebuilt \
-        from the journal")]
+        from the journal"
+    )]
     Diverged {
         /// The store's newest line.
         n: u64,
@@ -75,7 +79,12 @@ pub enum GateError {
 const PORTION: usize = 1_000;
 
 /// Opens both copies of a database whose lock is held. `tell` hears of each step before it begins.
-pub fn open(disk: &Arc<dyn Disk>, place: &Place, now: Timestamp, tell: &mut dyn FnMut(&str)) -> Result<Opened, GateError> {
+pub fn open(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    now: Timestamp,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Opened, GateError> {
     let mut account = Vec::new();
     tell("opening the database");
     let mut store = Store::open(place.database())?;
@@ -131,9 +140,10 @@ fn tail_in_store(report: &ChainReport, cursor: Option<Head>) -> bool {
 }
 
 fn first_damage(report: &ChainReport) -> String {
-    let broken = report.damage.first().map(|damage| {
-        format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why)
-    });
+    let broken = report
+        .damage
+        .first()
+        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
     let missing = report.missing.first().map(|missing| format!("lines {} to {} are gone", missing.from, missing.to));
     let places = report.damage.len() + report.missing.len();
     let first = broken.or(missing).unwrap_or_default();
@@ -151,12 +161,7 @@ fn heal_journal(writer: &mut Writer, store: &mut Store, head: Option<Head>) -> R
 }
 
 /// Projects what only the journal has.
-fn catch_up(
-    disk: &Arc<dyn Disk>,
-    place: &Place,
-    store: &mut Store,
-    cursor: Option<Head>,
-) -> Result<String, GateError> {
+fn catch_up(disk: &Arc<dyn Disk>, place: &Place, store: &mut Store, cursor: Option<Head>) -> Result<String, GateError> {
     let mut portion: Vec<Line> = Vec::new();
     let mut outcome = Ok(());
     let mut count = 0_u64;

@@ -237,18 +237,21 @@ impl Runner {
             Phase::Backup => Some(Retry::Backup),
             Phase::Seal | Phase::Cancel | Phase::Settle | Phase::Close | Phase::Release => None,
         };
-        self.desk.incident(now, Incident {
-            id: 0,
-            severity: Severity::Error,
-            source: Source::Session,
-            title: format!("The end's phase “{phase}” failed"),
-            tried: phase_words(phase).to_owned(),
-            happened: why,
-            means: "the phases after it run all the same".into(),
-            done: "the receipt and the exit code say so".into(),
-            you_can: "read the receipt; `neo verify` checks journal and store".into(),
-            retry,
-        });
+        self.desk.incident(
+            now,
+            Incident {
+                id: 0,
+                severity: Severity::Error,
+                source: Source::Session,
+                title: format!("The end's phase “{phase}” failed"),
+                tried: phase_words(phase).to_owned(),
+                happened: why,
+                means: "the phases after it run all the same".into(),
+                done: "the receipt and the exit code say so".into(),
+                you_can: "read the receipt; `neo verify` checks journal and store".into(),
+                retry,
+            },
+        );
         self.desk.hand_in();
     }
 
@@ -283,7 +286,12 @@ impl Runner {
         let view = ending.of(phase);
         if excused {
             view.state = if phase == Phase::Seal { PhaseState::Finished(took) } else { PhaseState::LeftOut };
-            view.note = if phase == Phase::Seal { "the disk is late; it is waited for at the close" } else { "not waited for, as asked" }.into();
+            view.note = if phase == Phase::Seal {
+                "the disk is late; it is waited for at the close"
+            } else {
+                "not waited for, as asked"
+            }
+            .into();
         } else {
             let why = self.unfinished_words(phase, within);
             if let Some(ending) = &mut self.ending {
@@ -297,7 +305,6 @@ impl Runner {
         let next = ending.plan.on(Event::TimeUp(phase));
         self.follow(next);
     }
-
 }
 
 /// How the words of a phase begin that ran out of time.

@@ -9,8 +9,8 @@ mod controls;
 mod desk;
 mod end;
 mod phases;
-mod receipt;
 mod publish;
+mod receipt;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
