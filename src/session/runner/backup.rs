@@ -19,6 +19,11 @@ impl Runner {
             let taken = backup::take(store, kind, &folder, machine_time(), || {
                 if overtaken.is_so() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
+            // The copy was put on record, which went into the write-ahead log: after the last backup of a session that
+            // is to be empty again. If it is not, the next checkpoint does it.
+            if let Err(error) = store.checkpoint() {
+                tracing::warn!(%error, "the record of the backup stays in the write-ahead log");
+            }
             let result = taken.map_err(|error| error.to_string()).map(|taken| BackupDone {
                 name: taken.name,
                 bytes: taken.bytes,
