@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::ask::Ask;
 use super::error::{OpenError, StoreError};
 use super::open;
+use crate::disk::faults::Point;
 
 /// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ impl Store {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::doing(doing))?;
         let done = work(&transaction)?;
+        StoreError::pass(Point::StoreCommit, doing)?;
         transaction.commit().map_err(StoreError::doing(doing))?;
         Ok(done)
     }
