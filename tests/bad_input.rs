@@ -128,7 +128,7 @@ fn a_database_without_the_right_to_read_it_is_refused() {
         return; // Root reads everything; the test above stands for this one.
     }
     let house = lived_in();
-    fs::set_permissions(house.database(), fs::Permissions::from_mode(0)).expect("our own file");
+    fs::set_permissions(house.database(), fs::Permissions::from_mode(0o000)).expect("our own file");
     let ended = house.run(&SESSION);
     fs::set_permissions(house.database(), fs::Permissions::from_mode(0o600)).expect("our own file");
     assert!(matches!(ended.code, Some(3 | 5)), "{ended:?}");
@@ -146,12 +146,11 @@ fn a_database_from_a_newer_neo_is_refused() {
 
 #[test]
 fn a_journal_from_a_newer_neo_is_refused() {
-    use sha2::{Digest, Sha256};
     let house = lived_in();
     let chain = house.chain();
     let (last, n) = (chain.links.last().expect("a chain"), chain.links.len());
     let fields = format!(r#"{{"v":99,"n":{n},"ack":{},"wonder":true,"prev":"{}""#, n - 1, last.hash);
-    let hash: String = Sha256::digest(&fields).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = support::chain::sha256(&fields);
     fs::write(house.journal().join(format!("{n:010}.jsonl")), format!("{fields},\"hash\":\"{hash}\"}}\n"))
         .expect("a file");
     expect_untouched_refusal(&house, &SESSION, 3, &["newer"]);

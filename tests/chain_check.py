@@ -1,13 +1,17 @@
-import hashlib, json, pathlib, sys  # the whole check of a journal: python3 chain_check.py s.journal
-chain = []
+import hashlib, json, pathlib, sys  # checks a journal: python3 tests/chain_check.py s.journal
+chain, known = [], -1
 for segment in sorted(pathlib.Path(sys.argv[1]).glob("*.jsonl")):
+    torn = False  # a torn line and what lies behind it in its segment never counted; what it knows does
     for line in filter(None, segment.read_text("utf-8", "replace").split("\n")):
-        before, found, rest = line.rpartition(',"hash":"')
-        if not found or hashlib.sha256(before.encode()).hexdigest() + '"}' != rest:
-            break  # a torn line and what lies behind it were never acknowledged, or a later segment would not fit
+        before, _, rest = line.rpartition(',"hash":"')
+        if hashlib.sha256(before.encode()).hexdigest() + '"}' != rest:
+            torn = True
+            continue
         fact = json.loads(line)
-        chain = [link for link in chain if link["n"] < fact["n"]]  # a later segment names the line that it follows
-        assert fact["n"] == len(chain) and fact["prev"] == (chain[-1]["hash"] if chain else "0" * 64), line
-        chain.append(fact)
-assert not chain or max(fact["ack"] for fact in chain) < len(chain), "acknowledged lines are missing"
+        known = max(known, fact["ack"])
+        if not torn:
+            del chain[fact["n"]:]  # a later segment names the line that it follows
+            assert known < fact["n"] == len(chain) and fact["prev"] == ([f["hash"] for f in chain[-1:]] or ["0" * 64])[0], line
+            chain.append(fact)
+assert known < len(chain), f"line {known} was acknowledged, and the chain ends before {len(chain)}"
 print(len(chain), "lines, head", chain[-1]["hash"] if chain else "none")

@@ -174,12 +174,17 @@ fn named(segment: &Path) -> usize {
     stem.parse().expect("a segment is named by a number")
 }
 
+/// As 64 hex digits.
+pub fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 /// A line whose hash holds, with the hash that it follows.
 fn whole(raw: &[u8]) -> Option<(Link, String)> {
     let line = str::from_utf8(raw).ok()?;
     let written: Written<'_> = serde_json::from_str(line).ok()?;
     let (hashed, _) = line.rsplit_once(r#","hash":""#)?;
-    let hash: String = Sha256::digest(hashed.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(hashed);
     if hash != written.hash || written.v != 1 {
         return None;
     }

@@ -168,12 +168,8 @@ impl Console {
             }
             looked_at = sight.frames.len().saturating_sub(1);
             let left = PATIENCE.saturating_sub(started.elapsed());
-            if left.is_zero() {
-                panic!(
-                    "waited {PATIENCE:?} in vain for {what}; the screen shows:\n{}",
-                    sight.screen.screen().contents()
-                );
-            }
+            let shown = sight.screen.screen();
+            assert!(!left.is_zero(), "waited {PATIENCE:?} in vain for {what}; the screen shows:\n{}", shown.contents());
             sight = self.eyes.news.wait_timeout(sight, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }

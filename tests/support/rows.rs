@@ -1,4 +1,4 @@
-//! The store, asked through plain SQLite on a copy: a look that leaves no trace beside the database.
+//! The store, asked through plain `SQLite` on a copy: a look that leaves no trace beside the database.
 
 use std::collections::BTreeMap;
 use std::fs;
