@@ -17,10 +17,10 @@
 //! | [`config`], [`logging`] | composed from each room's own settings; the log and its last lines |
 //! | [`cli`] | arguments, and one file a verb |
 
-// pub mod cli;
-// pub mod config;
+pub mod cli;
+pub mod config;
 pub mod console;
-// pub mod disk;
+pub mod disk;
 pub mod domain;
 pub mod engine;
 pub mod journal;
@@ -28,5 +28,5 @@ pub mod keeper;
 pub mod logging;
 pub mod session;
 pub mod store;
-// pub mod vault;
+pub mod vault;
 pub mod venue;

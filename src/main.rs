@@ -1,2 +1,28 @@
-//! `neo`
-fn main() {}
+//! `neo`: parse, dispatch, exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use color_eyre::Result;
+use neo_console::cli::args::{CommandLine, RunArgs, Verb};
+use neo_console::cli::exit::Exit;
+use neo_console::cli::{config, database, enter, print, query, run, sessions, verify};
+
+fn main() -> ExitCode {
+    enter(carry_out)
+}
+
+fn carry_out(line: &CommandLine) -> Result<Exit> {
+    let (global, form) = (&line.global, line.global.form());
+    let mut out = print::stdout();
+    let exit = match &line.verb {
+        None => run::carry_out(&mut out, &RunArgs::default(), global, form)?,
+        Some(Verb::Run(args)) => run::carry_out(&mut out, args, global, form)?,
+        Some(Verb::Sessions(args)) => sessions::carry_out(&mut out, &database(global)?, args, form)?,
+        Some(Verb::Verify(args)) => verify::carry_out(&mut out, &database(global)?, args, form)?,
+        Some(Verb::Query(args)) => query::carry_out(&mut out, &database(global)?, &args.sql, form)?,
+        Some(Verb::Config(args)) => config::carry_out(&mut out, args, global, form)?,
+    };
+    out.flush()?;
+    Ok(exit)
+}

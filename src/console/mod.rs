@@ -7,4 +7,8 @@
 //! | [`ui`] | drawing the model: pure functions of it |
 
 pub mod app;
+pub mod hints;
+pub mod run;
+pub mod settings;
+pub mod term;
 pub mod ui;

@@ -341,6 +341,9 @@ impl Fact {
     }
 
     /// The text `"kind":"…","body":{…}`, as it stands in a journal line.
+    ///
+    /// # Panics
+    /// Never: facts are plain data, and nothing in them can fail to print.
     pub fn to_json_fields(&self) -> String {
         let object = serde_json::to_string(self).expect("facts are plain data: nothing in them can fail to print");
         object[1..object.len() - 1].to_owned()

@@ -109,3 +109,10 @@ impl fmt::Display for Incident {
         write!(f, "{}: {}", self.title, self.happened)
     }
 }
+
+/// What a panic said, as far as it said it in words.
+pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+    words.unwrap_or_else(|| "a panic without words".to_owned())
+}

@@ -48,7 +48,8 @@ impl Book {
     /// The touch's width in bps of the mid.
     pub fn spread(&self) -> Option<Bps> {
         let (bid, ask) = self.touch()?;
-        Some(ask.bps_from(Price::midway(bid, ask)) - bid.bps_from(Price::midway(bid, ask)))
+        let mid = Price::midway(bid, ask);
+        Some(ask.bps_from(mid) - bid.bps_from(mid))
     }
 
     /// The best of others' prices on one side: what a quote of ours is measured against.
@@ -58,5 +59,20 @@ impl Book {
             Side::Sell => &self.asks,
         };
         levels.iter().find(|level| level.quantity > level.ours).map(|level| level.price)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_width_of_the_touch_has_a_spread() {
+        let level = |ticks| Level { price: Price::new(ticks, 5).unwrap(), quantity: Drops::new(1), ours: Drops::ZERO };
+        for width in 1..2_000 {
+            let (bids, asks) = (vec![level(141_950)], vec![level(141_950 + width)]);
+            let spread = Book { ledger: 1, at: Timestamp::default(), bids, asks }.spread().unwrap();
+            assert!(spread > Bps::default(), "{width}");
+        }
     }
 }

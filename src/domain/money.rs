@@ -101,6 +101,7 @@ impl Drops {
     }
 
     /// Without its sign.
+    #[must_use]
     pub const fn abs(self) -> Self {
         Self(self.0.abs())
     }
@@ -143,6 +144,7 @@ impl Rlusd {
     }
 
     /// Without its sign.
+    #[must_use]
     pub fn abs(self) -> Self {
         Self(self.0.abs())
     }
@@ -175,7 +177,7 @@ impl Value {
 
     /// `self / whole` in bps, for display and for limits; zero if `whole` is.
     pub fn bps_of(self, whole: Self) -> Bps {
-        if whole.0.is_zero() { Bps::default() } else { Bps(self.0 / whole.0 * Decimal::from(10_000)) }
+        if whole.0.is_zero() { Bps::default() } else { Bps::ratio(self.0, whole.0) }
     }
 
     /// For plotting only: never compute money from it.
@@ -228,7 +230,7 @@ impl Price {
 
     /// How far `self` lies above `reference`, in bps; below is negative. For display and for limits.
     pub fn bps_from(self, reference: Self) -> Bps {
-        Bps((self.0 - reference.0) / reference.0 * Decimal::from(10_000))
+        Bps::ratio(self.0 - reference.0, reference.0)
     }
 
     /// As a decimal, without trailing zeros.
@@ -246,6 +248,11 @@ impl Bps {
     /// From whole basis points.
     pub fn from_whole(bps: i64) -> Self {
         Self(Decimal::from(bps))
+    }
+
+    /// `part / whole`, rounded half to even to a millionth of a basis point: ratios are for limits and for showing.
+    fn ratio(part: Decimal, whole: Decimal) -> Self {
+        Self((part / whole * Decimal::from(10_000)).round_dp(6).normalize())
     }
 
     /// As a decimal, in bps.

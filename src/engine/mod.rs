@@ -4,12 +4,26 @@
 //! [`crate::domain::account::Account`] from the facts that it emits, and never trades on what is not on disk: an order
 //! is only asked for by the [`Input::Recorded`] of its intent.
 
+mod desk;
+mod guards;
+mod market;
+mod mode;
+mod orders;
+mod quote;
 pub mod settings;
 pub mod snapshot;
+mod state;
+mod step;
+#[cfg(test)]
+mod tests;
+mod truth;
 
 use crate::domain::fact::Fact;
 use crate::domain::halt::Cause;
 use crate::domain::venue::{Request, VenueEvent};
+
+pub use state::State;
+pub use step::step;
 
 /// Numbers the [`Effect::Record`]s of one engine, from 1 on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,8 +43,10 @@ pub enum Input {
     /// The clock jumped, or a thread stalled: nothing we believe is proven until the next truth check.
     Doubt(String),
     /// The end begins: seal. Answered by an [`Effect::Record`] of the `EndBegun`; from here on only cancels are sent.
+    /// A second seal changes nothing and answers nothing.
     Seal(Cause),
-    /// Ask (again) for the cancellation of everything that may rest, whether or not the seal could be written.
+    /// Ask (again) for the cancellation of everything that may rest, whether or not the seal could be written. It
+    /// belongs to the end: an engine that was not sealed is halted by it.
     CancelRest,
 }
 
@@ -39,9 +55,10 @@ pub enum Input {
 pub enum Wish {
     /// Stop quoting and take the quotes out; keep the session.
     Pause,
-    /// Quote again.
+    /// Quote again, as soon as nothing else is in the way.
     Resume,
-    /// Take every order out, once. Quoting goes on if it was on, so a paused session stays empty.
+    /// Take every order out, once. Quoting goes on if it was on: each side is quoted anew when its old order is proven
+    /// gone. A paused session stays empty.
     CancelAll,
 }
 

@@ -1,4 +1,7 @@
-//! What can be seen of the engine: plain values, made from the state by `State::snapshot`, owing nothing to it.
+//! What can be seen of the engine: plain values, made from the state by [`State::snapshot`], owing nothing to it.
+
+mod blocks;
+mod limits;
 
 use std::time::Duration;
 
@@ -8,8 +11,10 @@ use crate::domain::mode::Mode;
 use crate::domain::money::Value;
 use crate::domain::money::{Bps, Drops, Price};
 use crate::domain::order::{Order, OrderId, Side};
-use crate::domain::pnl::{Holding, Split};
+use crate::domain::pnl::{Holding, ProfitAndLoss, Split};
 use crate::domain::time::Timestamp;
+
+use super::state::{State, slot};
 
 /// The engine at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +75,7 @@ pub struct QuoteView {
 /// A limit and what is used of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitView {
-    /// Short name: `XRP`, `RLUSD`, `drawdown`, `market`.
+    /// Short name: `XRP`, `RLUSD`, `floor` (of RLUSD), `drawdown`, `market`.
     pub name: &'static str,
     /// What is measured, as text without its unit: `104.2`.
     pub measured: String,
@@ -107,6 +112,52 @@ impl Snapshot {
         match side {
             Side::Buy => &self.quotes[0],
             Side::Sell => &self.quotes[1],
+        }
+    }
+}
+
+impl State {
+    /// The engine as it is at `now`. What is not known is `None`, never zero.
+    #[must_use]
+    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+        let account = &self.account;
+        let pnl = account.pnl();
+        Snapshot {
+            mode: self.mode(),
+            mode_since: self.modes.since(),
+            mode_why: self.modes.why().to_owned(),
+            ledger: self.market.ledger,
+            book: self.market.book.clone(),
+            mid: self.market.mid,
+            starting: pnl.map(ProfitAndLoss::starting),
+            holding: account.holding(),
+            split: pnl.map(ProfitAndLoss::split).unwrap_or_default(),
+            capital: pnl.map(ProfitAndLoss::capital_moved).unwrap_or_default(),
+            residual: self.truth.residual,
+            target_share: Bps::from_whole(i64::from(self.settings.target_share_pct) * 100),
+            quotes: [self.quote_view(Side::Buy), self.quote_view(Side::Sell)],
+            orders: account.open_orders().values().cloned().collect(),
+            fills: account.fills(),
+            spread_earned: account.volume_weighted_spread(),
+            quoting: Duration::from_millis(account.quoting_ms(now)),
+            limits: self.limit_views(now),
+            blocks: self.blocks(now),
+        }
+    }
+
+    fn quote_view(&self, side: Side) -> QuoteView {
+        let order = self.orders.on(side);
+        let wanted = self.wanted.quotes[slot(side)].ok().filter(|_| self.mode() == Mode::Quoting);
+        let best = self.market.book.as_ref().and_then(|book| book.others_best(side));
+        let behind = |price: Price, best: Price| match side {
+            Side::Buy => -price.bps_from(best),
+            Side::Sell => price.bps_from(best),
+        };
+        QuoteView {
+            side,
+            wanted: wanted.map(|quote| (quote.price, quote.quantity)),
+            order: order.map(|live| live.id),
+            behind_touch: order.zip(best).map(|(live, best)| behind(live.price, best)),
         }
     }
 }

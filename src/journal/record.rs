@@ -1,4 +1,4 @@
-//! One line of the journal: what is in it, how it is printed and hashed, how it is read back.
+//! One line of the journal: what is in it. How it is printed and read back stands in `line`.
 
 use std::fmt;
 
@@ -6,9 +6,20 @@ use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
+pub use super::line::NotALine;
+
 /// A SHA-256, printed as 64 lower-case hex digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
+
+/// The newest line of a chain: who follows it must name both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its number.
+    pub n: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
 
 /// A fact that is to become a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +55,46 @@ pub struct Line {
     pub hash: Hash,
 }
 
+impl Line {
+    /// What the next line follows.
+    pub const fn head(&self) -> Head {
+        Head { n: self.n, hash: self.hash }
+    }
+}
+
+impl Hash {
+    /// From 64 lower-case hex digits, and from nothing else: a digit that changed its case is damage.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+        let mut hash = Self::default();
+        for (byte, pair) in hash.0.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = value(pair[0])? << 4 | value(pair[1])?;
+        }
+        Some(hash)
+    }
+
+    /// Its 64 digits.
+    pub(super) fn hex(self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        text
+    }
+}
+
+const fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(str::from_utf8(&self.hex()).map_err(|_| fmt::Error)?)
     }
 }

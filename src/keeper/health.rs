@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
+pub use crate::store::CheckpointAnswer;
 
 /// How the two copies are doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,17 +55,6 @@ pub struct Done<T> {
     pub took: Duration,
     /// What came of it.
     pub result: Result<T, String>,
-}
-
-/// The answer row of `PRAGMA wal_checkpoint(TRUNCATE)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CheckpointAnswer {
-    /// Whether a reader or writer kept it from finishing.
-    pub busy: bool,
-    /// Pages in the log; −1 if there is none.
-    pub log: i64,
-    /// Pages moved into the database.
-    pub checkpointed: i64,
 }
 
 /// A verified copy of the store.

@@ -1,4 +1,108 @@
 //! Two threads behind one door: one appends to the journal, syncs and acknowledges; one projects into the store.
+//!
+//! ```text
+//!  Door::record ──► journal thread ── append, sync ──► News::Recorded
+//!                        │ acknowledged lines, in the order of their numbers
+//!                        ▼
+//!  Door::read, ────► store thread ── facts and projection, then questions, then jobs, then readings
+//!  Door::on_store
+//! ```
+//!
+//! The door never blocks. Closing overtakes readings, checkpoints and backups, never facts. If the journal cannot be
+//! written, the store takes the facts itself and vouches for them; the next start puts them into the journal.
 
+mod door;
 pub mod health;
+mod journal_thread;
+mod news;
 pub mod settings;
+mod store_thread;
+
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+pub use door::Door;
+pub use news::News;
+pub use store_thread::{Job, Overtaken};
+
+use crate::journal::writer::Writer;
+use crate::store::Store;
+use health::Health;
+
+/// The two threads.
+#[derive(Debug)]
+pub struct Keeper {
+    door: Door,
+    over: mpsc::Receiver<()>,
+}
+
+/// How the threads ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// Everything that was handed in has been kept, and both files are closed.
+    InTime,
+    /// Something still runs; what is acknowledged is safe all the same.
+    TimeUp,
+}
+
+impl Keeper {
+    /// Starts both threads. What they have to tell comes through `news`.
+    ///
+    /// # Errors
+    /// If the system gives us no thread, or the store cannot be read.
+    pub fn start(writer: Writer, mut store: Store, news: UnboundedSender<News>) -> std::io::Result<Self> {
+        let cursor = store.ask().and_then(|ask| ask.cursor()).map_err(std::io::Error::other)?.map(|(n, _)| n);
+        let health = Arc::new(Mutex::new(health_at_start(&writer, cursor)));
+        let (queue, facts) = mpsc::channel();
+        let (over_tx, over) = mpsc::channel();
+        let work = Arc::new(store_thread::Inbox::default());
+
+        let projecting = store_thread::Projecting::new(store, Arc::clone(&work), news.clone(), Arc::clone(&health));
+        let over_of_store = over_tx.clone();
+        std::thread::Builder::new().name("store".into()).spawn(move || {
+            projecting.run();
+            // Fails only if nobody waits for us any more.
+            let _ = over_of_store.send(());
+        })?;
+
+        let appending = journal_thread::Appending::new(writer, facts, Arc::clone(&work), news, Arc::clone(&health));
+        std::thread::Builder::new().name("journal".into()).spawn(move || {
+            appending.run();
+            // Fails only if nobody waits for us any more.
+            let _ = over_tx.send(());
+        })?;
+        Ok(Self { door: Door::new(queue, work, health), over })
+    }
+
+    /// The door, to be cloned freely.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// Keeps what was handed in, then ends both threads; waits for that until `within` has passed.
+    pub fn close(self, within: Duration) -> Closed {
+        let until = Instant::now() + within;
+        self.door.close();
+        for _thread in 0..2 {
+            if self.over.recv_timeout(until.saturating_duration_since(Instant::now())).is_err() {
+                return Closed::TimeUp;
+            }
+        }
+        Closed::InTime
+    }
+}
+
+fn health_at_start(writer: &Writer, cursor: Option<u64>) -> Health {
+    let mut health = Health::default();
+    health.journal.head = writer.head().map(|head| (head.n, head.hash.to_string()));
+    health.store.cursor = cursor;
+    health
+}
+
+/// A lock that a panicking thread left behind guards plain values: they are still worth reading.
+fn unpoisoned<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

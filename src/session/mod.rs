@@ -2,6 +2,12 @@
 //!
 //! Nothing here knows that a terminal exists.
 
+pub mod causes;
+pub mod clock;
 pub mod control;
+mod feed;
 pub mod phase;
+pub mod plan;
+pub mod receipt;
+pub mod runner;
 pub mod view;

@@ -1,3 +1,34 @@
 //! SQLite: every journal line as it was written, and beside it the tables that people ask. Fast, and safe to lose.
+//!
+//! The journal is the truth; nothing here is acknowledged to anybody. A [`Store`] is the one writing connection and
+//! belongs to one thread. Everybody else takes a [`Reader`], or puts questions to the [`history::History`], and reads
+//! are short, because a reader that stays open keeps the write-ahead log from being emptied. Nobody may touch the live
+//! files by other means inside this process: closing such a handle would drop SQLite's locks.
 
+mod ask;
+mod backups;
+mod checkpoint;
+mod error;
+mod exact;
+mod facts;
+pub mod history;
+mod migrate;
+mod open;
+mod project;
+pub mod query;
+mod readings;
 pub mod rows;
+mod sessions;
+#[cfg(test)]
+pub(crate) mod story;
+mod writer;
+
+pub use ask::{Ask, Damage, LeftOpen, Reader};
+pub(crate) use backups::BackupRow;
+pub use checkpoint::CheckpointAnswer;
+pub use error::{OpenError, StoreError};
+pub use facts::{FactRow, Facts, NotRead};
+pub(crate) use open::sync_folder;
+pub use project::{Projected, Undigested};
+pub use sessions::Replay;
+pub use writer::Store;

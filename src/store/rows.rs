@@ -1,16 +1,19 @@
 //! What past sessions look like when they are read: rows of the tables, as plain values.
 
-use crate::domain::fact::{PhaseFailure, Totals};
+use serde::Serialize;
+
+use crate::domain::fact::{GuardFired, PhaseFailure, SessionOpened, Totals};
 use crate::domain::fill::Fill;
 use crate::domain::halt::Cause;
 use crate::domain::incident::Incident;
 use crate::domain::inventory::Inventory;
+use crate::domain::money::Bps;
 use crate::domain::order::OrderId;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
 /// A row of `sessions`, texts as they stand in the database.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SessionRow {
     /// `session_id`
     pub session_id: i64,
@@ -65,12 +68,16 @@ pub struct SessionRow {
 }
 
 /// All that a past session's page shows, from its facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SessionDetail {
     /// Its row.
     pub row: SessionRow,
+    /// How it began; `None` if that line cannot be read.
+    pub opened: Option<Box<SessionOpened>>,
     /// What it came to; `None` while it is open.
     pub totals: Option<Totals>,
+    /// The notional-weighted mean of its realized spreads, in bps.
+    pub volume_weighted_spread: Bps,
     /// All causes of its end.
     pub causes: Vec<Cause>,
     /// What the venue said we hold, less what the books say.
@@ -83,8 +90,12 @@ pub struct SessionDetail {
     pub failures: Vec<PhaseFailure>,
     /// Its fills, oldest first.
     pub fills: Vec<(Timestamp, Fill)>,
-    /// Its incidents, oldest first.
+    /// Guards that fired, oldest first.
+    pub guards: Vec<(Timestamp, GuardFired)>,
+    /// Its incidents, oldest first; behind them those that the store made, numbered 0.
     pub incidents: Vec<(Timestamp, Incident)>,
+    /// What this page cannot vouch for, one sentence each; empty, or `neo verify` has work.
+    pub doubts: Vec<String>,
 }
 
 /// What is asked of the history.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::console::settings::Settings;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::logging::LogLine;
@@ -128,8 +129,17 @@ pub struct StartStep {
     pub done: bool,
 }
 
+/// How large the terminal is, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
 /// All that the screen is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Model {
     /// What time it is for the screen: the session's own clock where there is a session, else this machine's.
     pub now: Timestamp,
@@ -155,6 +165,43 @@ pub struct Model {
     pub log: Log,
     /// Whether the program has been told to end; keys but `Ctrl+C` are for looking only.
     pub ending: bool,
+    /// What the operator set about the console.
+    pub settings: Settings,
+    /// How large the terminal is.
+    pub size: Size,
+    /// Whether the terminal has gone: nothing is drawn any more.
+    pub terminal_gone: bool,
+}
+
+impl Tab {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] = [Self::Live, Self::Orders, Self::Fills, Self::History, Self::Health, Self::Log];
+
+    /// Its place in the row of tabs, from 0 on.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl Model {
+    /// The screen before there is anything to show.
+    pub fn new(database: String, now: Timestamp) -> Self {
+        Self { now, database, ..Self::default() }
+    }
+
+    /// How many rows of a list can be seen, about: what `PgUp` and `PgDn` move by, and what keeps the selection in sight.
+    pub fn page(&self) -> usize {
+        usize::from(self.size.height.saturating_sub(FRAME_ROWS)).max(1)
+    }
+}
+
+/// Header, tabs, two borders, the list's header and the keys.
+const FRAME_ROWS: u16 = 6;
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { width: 80, height: 24 }
+    }
 }
 
 impl Default for Log {

@@ -1,6 +1,7 @@
 //! What the operator can set about the paper ledger.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::domain::money::{Drops, Price, Rlusd};
 
@@ -24,6 +25,78 @@ pub struct Settings {
     pub max_latency_ms: u32,
 }
 
+/// A setting that no paper ledger can run on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("paper.{name} is {value}: it must be {rule}")]
+pub struct OutOfBounds {
+    /// Which setting.
+    pub name: &'static str,
+    /// What was asked for.
+    pub value: String,
+    /// What can be asked for.
+    pub rule: &'static str,
+}
+
+/// Shortest and longest time between two ledgers, in milliseconds.
+const LEDGER_MS: (u32, u32) = (100, 60_000);
+
+/// The longest way of a request, in milliseconds.
+const LATENCY_MS: u32 = 60_000;
+
+/// The highest fee: 1 XRP.
+const FEE_DROPS: u32 = 1_000_000;
+
+impl Settings {
+    /// Names the first setting that no paper ledger can run on.
+    pub fn check(&self) -> Result<(), OutOfBounds> {
+        let near = self.within_bounds();
+        let wrong = [
+            ("start_xrp", self.start_xrp.to_string(), near.start_xrp == self.start_xrp, "zero or more"),
+            ("start_rlusd", self.start_rlusd.to_string(), near.start_rlusd == self.start_rlusd, "zero or more"),
+            ("start_mid", self.start_mid.to_string(), near.start_mid == self.start_mid, "from 0.01 to 10000"),
+            ("ledger_ms", self.ledger_ms.to_string(), near.ledger_ms == self.ledger_ms, "from 100 to 60000"),
+            ("fee_drops", self.fee_drops.to_string(), near.fee_drops == self.fee_drops, "at most 1000000"),
+            (
+                "max_latency_ms",
+                self.max_latency_ms.to_string(),
+                near.max_latency_ms == self.max_latency_ms,
+                "at least min_latency_ms and at most 60000",
+            ),
+            (
+                "min_latency_ms",
+                self.min_latency_ms.to_string(),
+                near.min_latency_ms == self.min_latency_ms,
+                "at most max_latency_ms",
+            ),
+        ]
+        .into_iter()
+        .find(|(_, _, fits, _)| !fits);
+        wrong.map_or(Ok(()), |(name, value, _, rule)| Err(OutOfBounds { name, value, rule }))
+    }
+
+    /// The nearest settings that a paper ledger can run on.
+    pub(super) fn within_bounds(&self) -> Self {
+        let max_latency_ms = self.max_latency_ms.max(self.min_latency_ms).min(LATENCY_MS);
+        Self {
+            start_xrp: self.start_xrp.max(Drops::ZERO),
+            start_rlusd: self.start_rlusd.max(Rlusd::ZERO),
+            start_mid: self.start_mid.clamp(lowest_mid(), highest_mid()),
+            ledger_ms: self.ledger_ms.clamp(LEDGER_MS.0, LEDGER_MS.1),
+            fee_drops: self.fee_drops.min(FEE_DROPS),
+            min_latency_ms: self.min_latency_ms.min(max_latency_ms),
+            max_latency_ms,
+        }
+    }
+}
+
+fn lowest_mid() -> Price {
+    Price::new(1, 2).expect("0.01 is a price")
+}
+
+fn highest_mid() -> Price {
+    Price::new(10_000, 0).expect("10000 is a price")
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -35,5 +108,29 @@ impl Default for Settings {
             min_latency_ms: 80,
             max_latency_ms: 900,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_can_be_run_on() {
+        assert_eq!(Settings::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_setting_out_of_bounds_is_named_with_its_rule() {
+        let settings = Settings { ledger_ms: 0, ..Settings::default() };
+        let text = settings.check().unwrap_err().to_string();
+        assert_eq!(text, "paper.ledger_ms is 0: it must be from 100 to 60000");
+        assert_eq!(settings.within_bounds().check(), Ok(()));
+    }
+
+    #[test]
+    fn a_least_latency_above_the_greatest_is_named() {
+        let settings = Settings { min_latency_ms: 901, ..Settings::default() };
+        assert_eq!(settings.check().unwrap_err().name, "max_latency_ms");
     }
 }

@@ -1,0 +1,314 @@
+//! What can be said on the command line. Everything that is shown here works.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::span::{parse_duration, parse_speed};
+use crate::domain::session::SessionId;
+use crate::domain::venue::VenueKind;
+use crate::session::view::Pace;
+
+const EVERYWHERE: &str = "Everywhere";
+
+/// The command line.
+#[derive(Clone, Debug, PartialEq, Eq, Parser)]
+#[command(
+    name = "neo",
+    version,
+    about = "The operator console of a small market maker on the XRP Ledger",
+    long_about = "The operator console of a small market maker on the XRP Ledger.\n\n\
+        Without a command it opens the console on a paper session: no config, no network, no set-up.",
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done · 1 failed · 2 wrong usage or config · 3 database not sound · 4 database in use · \
+        5 no safe place · 6 closed, but a step of the end failed · 7 verify found something"
+)]
+pub struct CommandLine {
+    /// What to do; the console on a paper session if nothing is said.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// What can be said with every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What can be said with every command.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct Global {
+    /// The database [default: paper.db in the local data folder of this system]
+    #[arg(long, global = true, value_name = "PATH", env = "NEO_DB", hide_env_values = true, help_heading = EVERYWHERE)]
+    pub db: Option<PathBuf>,
+    /// The config [default: neo.toml in the config folder of this system, if it is there]
+    #[arg(long, global = true, value_name = "PATH", env = "NEO_CONFIG", hide_env_values = true, help_heading = EVERYWHERE)]
+    pub config: Option<PathBuf>,
+    /// The folder of the log files [default: log, beside the default database]
+    #[arg(long, global = true, value_name = "PATH", env = "NEO_LOG_DIR", hide_env_values = true, help_heading = EVERYWHERE)]
+    pub log_dir: Option<PathBuf>,
+    /// When to use colours; auto means on a terminal, unless `NO_COLOR` is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = EVERYWHERE)]
+    pub color: ColorWhen,
+    /// Print the result as one JSON document
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    pub json: bool,
+    /// Log more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
+    pub verbose: u8,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "lower")]
+pub enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Verb {
+    /// Run a session: the console on a terminal, a log without one
+    Run(RunArgs),
+    /// Look at past sessions
+    Sessions(SessionsArgs),
+    /// Recompute the chain of facts and compare the journal with the database; reads only
+    Verify(VerifyArgs),
+    /// Ask the database a read-only question; safe beside a running session
+    Query(QueryArgs),
+    /// Look after the settings
+    Config(ConfigArgs),
+}
+
+/// `neo run`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct RunArgs {
+    /// Where to trade
+    #[arg(long, value_name = "VENUE", default_value = "paper")]
+    pub venue: VenueArg,
+    /// End after this time of the session's own clock, like 2h, 10m, 90s or 1h30m
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub duration: Option<Duration>,
+    /// No console: log to stderr, print the receipt to stdout
+    #[arg(long)]
+    pub headless: bool,
+    /// What all randomness of the paper ledger comes from; with --speed, one seed makes one session
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Simulated time: this many times as fast as real time, or max
+    #[arg(long, value_name = "TIMES|max", value_parser = parse_speed)]
+    pub speed: Option<Pace>,
+    /// Your own name for the session
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub label: String,
+}
+
+/// A venue by its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum VenueArg {
+    /// A ledger in memory that comes with the program
+    #[default]
+    Paper,
+}
+
+/// `neo sessions`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct SessionsArgs {
+    /// What to look at; the list if nothing is said.
+    #[command(subcommand)]
+    pub verb: Option<SessionsVerb>,
+}
+
+/// What to look at.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum SessionsVerb {
+    /// List past sessions, newest first; the same as no command
+    List(ListArgs),
+    /// Show one session: its receipt, its fills and its incidents
+    Show {
+        /// Its number
+        #[arg(value_name = "ID", value_parser = parse_session)]
+        session: SessionId,
+    },
+}
+
+/// `neo sessions list`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ListArgs {
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = ListArgs::default().limit, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Only sessions with a lower number
+    #[arg(long, value_name = "ID", value_parser = parse_session)]
+    pub before: Option<SessionId>,
+}
+
+/// `neo verify`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct VerifyArgs {
+    /// Only this session; everything if no number is given
+    #[arg(value_name = "SESSION", value_parser = parse_session, conflicts_with = "all")]
+    pub session: Option<SessionId>,
+    /// Everything: the same as no number
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `neo query`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct QueryArgs {
+    /// One SQL statement that reads
+    #[arg(value_name = "SQL")]
+    pub sql: String,
+}
+
+/// `neo config`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ConfigArgs {
+    /// What to do with the settings; show them if nothing is said.
+    #[command(subcommand)]
+    pub verb: Option<ConfigVerb>,
+}
+
+/// What to do with the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigVerb {
+    /// Write a commented file with every setting; overwrites nothing
+    Init,
+    /// Read the file and say what is wrong with it
+    Check,
+    /// Print what is in effect and where it comes from; the same as no command
+    Show,
+}
+
+impl Default for RunArgs {
+    /// What `neo` alone means.
+    fn default() -> Self {
+        Self {
+            venue: VenueArg::default(),
+            duration: None,
+            headless: false,
+            seed: None,
+            speed: None,
+            label: String::new(),
+        }
+    }
+}
+
+impl Default for ListArgs {
+    /// What `neo sessions` alone means.
+    fn default() -> Self {
+        Self { limit: 20, before: None }
+    }
+}
+
+impl RunArgs {
+    /// How the session's clock runs: with the machine's, unless a speed is given.
+    pub fn pace(&self) -> Pace {
+        self.speed.unwrap_or(Pace::Real)
+    }
+}
+
+impl From<VenueArg> for VenueKind {
+    fn from(venue: VenueArg) -> Self {
+        match venue {
+            VenueArg::Paper => Self::Paper,
+        }
+    }
+}
+
+fn parse_session(text: &str) -> Result<SessionId, &'static str> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.map(SessionId).ok_or("sessions are numbered from 1 on; `neo sessions` lists them")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn read(line: &str) -> CommandLine {
+        CommandLine::try_parse_from(line.split(' ')).unwrap()
+    }
+
+    /// The help of `neo` or of one of its commands, as on a terminal of 100 columns.
+    fn help(path: &[&str]) -> String {
+        let mut command = CommandLine::command().term_width(100);
+        command.build();
+        let found = path.iter().fold(&mut command, |command, name| command.find_subcommand_mut(name).unwrap());
+        found.render_help().to_string()
+    }
+
+    #[test]
+    fn the_command_line_is_well_made() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_text_is_as_it_was_reviewed() {
+        let commands: [&[&str]; 11] = [
+            &[],
+            &["run"],
+            &["sessions"],
+            &["sessions", "list"],
+            &["sessions", "show"],
+            &["verify"],
+            &["query"],
+            &["config"],
+            &["config", "init"],
+            &["config", "check"],
+            &["config", "show"],
+        ];
+        for path in commands {
+            let name = ["help", &path.join("_")].join("_");
+            insta::assert_snapshot!(name.trim_end_matches('_'), help(path));
+        }
+    }
+
+    #[test]
+    fn run_without_anything_is_what_neo_alone_means() {
+        assert_eq!(read("neo run").verb, Some(Verb::Run(RunArgs::default())));
+        assert_eq!(read("neo").verb, None);
+    }
+
+    #[test]
+    fn sessions_list_without_anything_is_what_sessions_alone_means() {
+        let list = SessionsArgs { verb: Some(SessionsVerb::List(ListArgs::default())) };
+        assert_eq!(read("neo sessions list").verb, Some(Verb::Sessions(list)));
+    }
+
+    #[test]
+    fn a_seed_without_a_speed_is_real_time() {
+        let Some(Verb::Run(run)) = read("neo run --seed 7").verb else { panic!("it is run") };
+        assert_eq!((run.seed, run.pace()), (Some(7), Pace::Real));
+        let Some(Verb::Run(run)) = read("neo run --seed 7 --speed 0.5 --duration 1h30m").verb else {
+            panic!("it is run")
+        };
+        assert_eq!(run.pace(), Pace::Simulated { permille: 500 });
+        assert_eq!(run.duration, Some(Duration::from_mins(90)));
+    }
+
+    #[test]
+    fn what_holds_everywhere_can_be_said_before_and_after_the_command() {
+        let before = read("neo --json -vv --db a.db sessions");
+        assert_eq!(before, read("neo sessions --db a.db -v --json -v"));
+        assert_eq!(before.global.verbose, 2);
+    }
+
+    #[test]
+    fn wrong_usage_says_what_would_be_right_and_exits_with_2() {
+        let refused = |line: &str| CommandLine::try_parse_from(line.split(' ')).unwrap_err();
+        for line in
+            ["neo run --duration 2x", "neo run --speed 0", "neo sessions show 0", "neo verify 3 --all", "neo fly"]
+        {
+            assert_eq!(refused(line).exit_code(), 2, "{line}");
+        }
+        assert!(refused("neo run --duration 2x").to_string().contains("like 2h, 10m, 90s or 1h30m"));
+        assert!(refused("neo sessions show 0").to_string().contains("numbered from 1 on"));
+    }
+}

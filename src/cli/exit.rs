@@ -1,0 +1,206 @@
+//! Exit codes, and the one place that knows which error means which.
+
+use std::process::ExitCode;
+
+use color_eyre::Report;
+use thiserror::Error;
+
+use super::verify::VerifyError;
+use crate::config::ConfigError;
+use crate::disk::lock::LockError;
+use crate::disk::place::PlaceError;
+use crate::logging::LogError;
+use crate::session::receipt::{Outcome, Receipt};
+use crate::store::query::QueryError;
+use crate::store::{OpenError, StoreError};
+use crate::vault::gate::GateError;
+
+/// How a command ended, as scripts see it. The numbers are a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; if a session ran, it is closed, verified, and nothing of ours is known or suspected to rest at the venue.
+    /// A risk halt that closed well is this, too: its reason is in the row.
+    Done = 0,
+    /// Failed, for a reason printed; also after a panic, even when the session was closed.
+    Failed = 1,
+    /// Wrong usage or config.
+    Usage = 2,
+    /// Refused: the database is not sound; the message says what to run.
+    NotSound = 3,
+    /// Refused: another `neo` has this database.
+    InUse = 4,
+    /// Refused: no safe place, such as a network folder, a read-only one, or too little space.
+    NoSafePlace = 5,
+    /// The session is closed, but a step of the end failed or an order is not proven gone; the receipt says which.
+    Incomplete = 6,
+    /// `audit` or `verify` found something.
+    Found = 7,
+}
+
+/// A command that cannot be carried out, for a reason that is not an error of any room.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{tried}: {why}\n{you_can}")]
+pub struct Refusal {
+    /// What the code is to be.
+    pub exit: Exit,
+    /// What was tried, on what: `cannot show session 99`.
+    pub tried: String,
+    /// Why not.
+    pub why: String,
+    /// What to do.
+    pub you_can: String,
+}
+
+impl Exit {
+    /// What a run's receipt comes to.
+    pub fn of_receipt(receipt: &Receipt) -> Self {
+        match receipt.outcome() {
+            Outcome::Clean => Self::Done,
+            Outcome::Incomplete => Self::Incomplete,
+            Outcome::Failed => Self::Failed,
+        }
+    }
+
+    /// What an error means: the outermost cause that has a code of its own decides.
+    pub fn of_error(report: &Report) -> Self {
+        report.chain().find_map(code_of).unwrap_or(Self::Failed)
+    }
+}
+
+/// The one place: each room's errors and their codes.
+fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    let refusal = error.downcast_ref().map(|refusal: &Refusal| refusal.exit);
+    refusal
+        .or_else(|| error.downcast_ref().map(of_config))
+        .or_else(|| error.downcast_ref().map(of_log))
+        .or_else(|| error.downcast_ref().map(of_place))
+        .or_else(|| error.downcast_ref().map(of_lock))
+        .or_else(|| error.downcast_ref().map(of_open))
+        .or_else(|| error.downcast_ref().map(of_store))
+        .or_else(|| error.downcast_ref().map(of_gate))
+        .or_else(|| error.downcast_ref().map(of_verify))
+        .or_else(|| error.downcast_ref().map(of_query))
+}
+
+fn of_place(_: &PlaceError) -> Exit {
+    Exit::NoSafePlace
+}
+
+fn of_lock(error: &LockError) -> Exit {
+    match error {
+        LockError::Held { .. } => Exit::InUse,
+        LockError::Unusable { .. } => Exit::NoSafePlace,
+    }
+}
+
+fn of_open(error: &OpenError) -> Exit {
+    match error {
+        OpenError::ReadOnly(_) | OpenError::NotCreated { .. } => Exit::NoSafePlace,
+        unsound if unsound.is_unsound() => Exit::NotSound,
+        _ => Exit::Failed,
+    }
+}
+
+fn of_store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Open(error) => of_open(error),
+        StoreError::Gap { .. } | StoreError::Forked { .. } | StoreError::Unreadable { .. } => Exit::NotSound,
+        StoreError::Sqlite { .. } => Exit::Failed,
+    }
+}
+
+fn of_gate(error: &GateError) -> Exit {
+    match error {
+        GateError::Open(error) => of_open(error),
+        GateError::Store(error) => of_store(error),
+        GateError::Journal(_) | GateError::Kept(_) | GateError::Damaged { .. } | GateError::Diverged { .. } => {
+            Exit::NotSound
+        }
+        GateError::Write(_) => Exit::NoSafePlace,
+    }
+}
+
+fn of_verify(error: &VerifyError) -> Exit {
+    match error {
+        VerifyError::Open(error) => of_open(error),
+        VerifyError::Store(error) => of_store(error),
+        VerifyError::Journal(_) => Exit::NotSound,
+    }
+}
+
+fn of_query(error: &QueryError) -> Exit {
+    match error {
+        QueryError::Open(error) => of_open(error),
+        QueryError::Nothing | QueryError::Several | QueryError::NotAQuestion => Exit::Usage,
+        QueryError::Failed(_) => Exit::Failed,
+    }
+}
+
+fn of_config(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::Unreadable { .. } | ConfigError::Refused(_) | ConfigError::Exists(_) => Exit::Usage,
+        ConfigError::Unwritable { .. } | ConfigError::NoHome(..) => Exit::NoSafePlace,
+    }
+}
+
+fn of_log(error: &LogError) -> Exit {
+    match error {
+        LogError::Folder { .. } => Exit::NoSafePlace,
+        LogError::BegunTwice => Exit::Failed,
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use color_eyre::eyre::WrapErr as _;
+
+    use super::*;
+    use crate::domain::fact::{SessionRecovered, Totals};
+    use crate::domain::halt::HaltReason;
+    use crate::domain::session::{EndedAtSource, SessionId, Status};
+    use crate::domain::time::Timestamp;
+    use crate::session::receipt::Verification;
+
+    #[test]
+    fn the_cause_that_has_a_code_decides_however_deep_it_lies() {
+        let missing = ConfigError::NoHome("the database", "--db");
+        let report = Err::<(), _>(missing).wrap_err("cannot begin").wrap_err("outermost").unwrap_err();
+        assert_eq!(Exit::of_error(&report), Exit::NoSafePlace);
+    }
+
+    #[test]
+    fn an_error_without_a_code_of_its_own_is_1() {
+        assert_eq!(Exit::of_error(&Report::msg("no idea")), Exit::Failed);
+    }
+
+    #[test]
+    fn a_receipt_of_a_session_that_nobody_closed_or_verified_is_not_0() {
+        let recovered = SessionRecovered {
+            reason: HaltReason::RecoveredCrash,
+            causes: vec![],
+            ended_at: Timestamp::default(),
+            source: EndedAtSource::Journal,
+            totals: Totals::default(),
+            unproven: vec![],
+            venue_ended: vec![],
+        };
+        let receipt = Receipt::of_recovered(SessionId(1), "paper.db", Timestamp::default(), &recovered);
+        assert_eq!(Exit::of_receipt(&receipt), Exit::Failed);
+        let closed = Receipt { status: Status::Closed, ..receipt };
+        assert_eq!(Exit::of_receipt(&closed), Exit::Incomplete);
+        let verified = Receipt { verification: Verification::Verified, ..closed };
+        assert_eq!(Exit::of_receipt(&verified), Exit::Done);
+    }
+
+    #[test]
+    fn a_wrong_config_is_2() {
+        let refused = crate::config::Config::parse("a = 1", "neo.toml").unwrap_err();
+        assert_eq!(Exit::of_error(&refused.into()), Exit::Usage);
+    }
+}

@@ -1,0 +1,60 @@
+//! The command line: what can be said, one file a verb, and how each end is told to a script.
+//!
+//! The only room that prints. Nothing uses it but `main`.
+
+pub mod args;
+pub mod config;
+pub mod exit;
+pub mod print;
+pub mod query;
+pub mod run;
+pub mod sessions;
+pub mod span;
+pub mod verify;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use color_eyre::Report;
+
+use self::args::{CommandLine, Global};
+use self::exit::Exit;
+use self::print::{Colour, Form, Told};
+
+/// Reads the command line, carries it out and tells how it went: an error on stderr, the code for scripts.
+pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(usage) => {
+            // Help into a closed pipe is no failure, and there is no other place to say that it failed.
+            usage.print().unwrap_or_default();
+            return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match carry_out(&line) {
+        Ok(exit) => exit.into(),
+        Err(report) => {
+            tell(&report);
+            Exit::of_error(&report).into()
+        }
+    }
+}
+
+impl Global {
+    /// How a result is to be printed on the standard output.
+    pub fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Text(Colour::for_stdout(self.color)) }
+    }
+}
+
+/// The database that the operator means.
+pub fn database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
+    Ok(global.db.clone().map_or_else(crate::config::places::paper_database, Ok)?)
+}
+
+/// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.
+pub fn tell(report: &Report) {
+    // When stderr is closed there is nobody to tell; the code says that it failed.
+    writeln!(io::stderr(), "{}", Told(report)).unwrap_or_default();
+}

@@ -1,0 +1,209 @@
+//! The house of one run: the place, the lock, both copies, the keeper; opened step by step, closed in reverse.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use color_eyre::Result;
+use color_eyre::eyre::{OptionExt as _, WrapErr as _};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
+
+use super::Order;
+use crate::console::app::model::StartStep;
+use crate::console::run::ConsoleHandle;
+use crate::disk::Disk;
+use crate::disk::lock::{Holder, Lock};
+use crate::disk::place::Place;
+use crate::disk::real::RealDisk;
+use crate::domain::fact::{PhaseFailure, SessionOpened};
+use crate::domain::incident::{Incident, Severity, Source};
+use crate::domain::session::{SessionId, SessionMode};
+use crate::domain::venue::VenueKind;
+use crate::keeper::{Closed, Keeper};
+use crate::logging;
+use crate::session::clock::{Clock, machine_time};
+use crate::session::control::Control;
+use crate::session::phase::Phase;
+use crate::session::receipt::Receipt;
+use crate::session::runner::{Runner, Setup};
+use crate::session::view::{Identity, Pace, SessionView};
+use crate::vault::gate::{self, Opened};
+use crate::venue::paper::Paper;
+
+/// Version and commit of this program.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " ", env!("NEO_COMMIT"));
+
+/// How long closing both files may take, once the session itself is closed.
+const KEEPER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A locked place with both copies open, until a session takes them.
+pub struct House {
+    lock: Lock,
+    opened: Option<Opened>,
+}
+
+impl House {
+    /// Makes the place ready, takes the lock, and opens both copies with care.
+    pub fn open(place: &Place, console: Option<&ConsoleHandle>) -> Result<Self> {
+        let mut steps = Steps { console, current: None };
+        steps.next("looking at the place");
+        place.prepare()?;
+        let lock = Lock::take(&place.lock(), &holder())?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
+        steps.done();
+        for sentence in &opened.account {
+            tracing::warn!("{sentence}");
+        }
+        Ok(Self { lock, opened: Some(opened) })
+    }
+
+    /// A session on what was opened, ready to run.
+    pub fn begin_session(
+        &mut self,
+        order: &Order<'_>,
+        controls: UnboundedReceiver<Control>,
+        views: watch::Sender<Option<Arc<SessionView>>>,
+    ) -> Result<(Runner, Keeper)> {
+        let opened = self.opened.take().ok_or_eyre("the house was opened for one session only")?;
+        let mut clock = Clock::start(order.args.pace());
+        let now = clock.now();
+        let seed = order.args.seed.unwrap_or_else(fresh_seed);
+        let venue = Paper::new(&order.config.paper, seed, now);
+        let first = session_opened(order, seed, opened.parent);
+        let identity = identity(order, &first, opened.next_session, now);
+        logging::set_session(identity.session);
+        let (tell, news) = unbounded_channel();
+        let keeper = Keeper::start(opened.writer, opened.store, tell.clone())
+            .wrap_err("cannot start the threads that keep facts")?;
+        let runner = Runner::new(Setup {
+            identity,
+            opened: first,
+            clock,
+            engine: order.config.engine.clone(),
+            keeping: order.config.keeper.clone(),
+            venue: Box::new(venue),
+            door: keeper.door().clone(),
+            news,
+            tell,
+            controls,
+            views,
+            backups: order.place.backups(),
+            incidents: opened.account.into_iter().map(put_right).collect(),
+        });
+        Ok((runner, keeper))
+    }
+
+    /// Gives the lock back.
+    pub fn close(self) {
+        drop(self.opened);
+        drop(self.lock);
+    }
+}
+
+/// Ends the keeper's threads; what they could not finish in time is a failure of the release.
+pub fn close_keeper(keeper: Keeper, receipt: &mut Receipt) {
+    if keeper.close(KEEPER_PATIENCE) == Closed::TimeUp {
+        let why = format!("the files were not closed within {} ms", KEEPER_PATIENCE.as_millis());
+        tracing::error!("{why}");
+        receipt.failures.push(PhaseFailure { phase: Phase::Release.as_str().to_owned(), why });
+    }
+}
+
+/// The start's steps, on the screen if there is one, and in the log.
+struct Steps<'a> {
+    console: Option<&'a ConsoleHandle>,
+    current: Option<String>,
+}
+
+impl Steps<'_> {
+    fn next(&mut self, step: &str) {
+        self.done();
+        tracing::info!("{step}");
+        self.show(step, false);
+        self.current = Some(step.to_owned());
+    }
+
+    fn done(&mut self) {
+        if let Some(step) = self.current.take() {
+            self.show(&step, true);
+        }
+    }
+
+    fn show(&self, text: &str, done: bool) {
+        if let Some(console) = self.console {
+            console.starting(StartStep { text: text.to_owned(), done });
+        }
+    }
+}
+
+fn holder() -> Holder {
+    Holder { pid: std::process::id(), host: host(), since: machine_time() }
+}
+
+fn host() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
+}
+
+/// A seed that nobody chose; it is on the screen and in the first fact, so the session can be had again.
+fn fresh_seed() -> u64 {
+    u64::try_from(machine_time().as_millis()).unwrap_or_default() % 1_000_000
+}
+
+fn session_opened(order: &Order<'_>, seed: u64, parent: Option<SessionId>) -> SessionOpened {
+    SessionOpened {
+        label: order.args.label.clone(),
+        mode: SessionMode::Paper,
+        venue: VenueKind::from(order.args.venue),
+        parent,
+        clock: match order.args.pace() {
+            Pace::Real => "real".to_owned(),
+            Pace::Max => "simulated max".to_owned(),
+            Pace::Simulated { permille } => format!("simulated {}.{:03}", permille / 1_000, permille % 1_000),
+        },
+        seed,
+        duration_ms: order.args.duration.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        config: order.config.effective_json(),
+        config_hash: order.config.config_hash(),
+        build: BUILD.to_owned(),
+        host: host(),
+        pid: std::process::id(),
+    }
+}
+
+fn identity(
+    order: &Order<'_>,
+    opened: &SessionOpened,
+    session: SessionId,
+    started_at: crate::domain::time::Timestamp,
+) -> Identity {
+    Identity {
+        session,
+        label: opened.label.clone(),
+        mode: opened.mode,
+        venue: opened.venue,
+        database: order.place.database().display().to_string(),
+        seed: opened.seed,
+        config_hash: opened.config_hash.clone(),
+        build: opened.build.clone(),
+        started_at,
+        duration: order.args.duration,
+        pace: order.args.pace(),
+    }
+}
+
+/// Something that the start found and put right, for the operator to know.
+fn put_right(happened: String) -> Incident {
+    Incident {
+        id: 0,
+        severity: Severity::Notice,
+        source: Source::Startup,
+        title: "Put right at the start".to_owned(),
+        tried: "to open the database with care".to_owned(),
+        happened,
+        means: "nothing acknowledged is lost".to_owned(),
+        done: "it was put right before this session began".to_owned(),
+        you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
+        retry: None,
+    }
+}

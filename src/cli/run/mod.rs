@@ -1,0 +1,180 @@
+//! `neo run`: puts the threads together, lets the session run, and gives everything back.
+//!
+//! The first frame comes before everything that can take time. From then on every way out of here goes through the
+//! console's end, so that the terminal is given back before anything is said on it.
+
+mod house;
+mod receipt;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use color_eyre::Result;
+use color_eyre::eyre::WrapErr as _;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, watch};
+
+use super::args::{ColorWhen, Global, RunArgs};
+use super::exit::Exit;
+use super::print::Form;
+use crate::config::{Config, Loaded, places};
+use crate::console::run::{Console, ConsoleHandle, First, Wiring};
+use crate::console::settings::Theme;
+use crate::console::{hints, term};
+use crate::disk::place::Place;
+use crate::logging::{self, Echo, LogRing, Logging};
+use crate::session::causes;
+use crate::session::control::Control;
+use crate::session::receipt::Receipt;
+use crate::session::view::SessionView;
+use crate::store::history::History;
+use crate::store::rows::{HistoryAnswer, HistoryQuery};
+use house::House;
+
+/// How long the terminal, which may not read, can hold us up.
+const TERMINAL_PATIENCE: Duration = Duration::from_millis(200);
+/// How long the log, whose disk may be dead, can hold us up.
+const LOG_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The ends of the channels that the session holds; the console has the others.
+struct Ends {
+    controls: UnboundedReceiver<Control>,
+    views: watch::Sender<Option<Arc<SessionView>>>,
+    queries: UnboundedReceiver<HistoryQuery>,
+    answers: UnboundedSender<HistoryAnswer>,
+}
+
+/// What the operator said, and what follows from it.
+struct Order<'a> {
+    args: &'a RunArgs,
+    config: Config,
+    place: Place,
+}
+
+/// Runs a session to its end and prints its receipt.
+pub fn carry_out<W: Write>(out: &mut W, args: &RunArgs, global: &Global, form: Form) -> Result<Exit> {
+    let mut config = Loaded::find(global.config.as_deref())?.config;
+    if global.color == ColorWhen::Never || (global.color == ColorWhen::Auto && std::env::var_os("NO_COLOR").is_some()) {
+        config.console.theme = Theme::Mono;
+    }
+    let database = global.db.clone().map_or_else(places::paper_database, Ok)?;
+    let screen = first_frame(args, &config, &database)?;
+    term::panic::install();
+    let order = Order { args, config, place: Place::around(&database) };
+    let folder = global.log_dir.clone().map_or_else(places::log_folder, Ok)?;
+    let echo = if screen.is_some() { Echo::Nobody } else { Echo::Stderr };
+    let logging = logging::begin(&folder, &order.config.log, global.verbose, echo)?;
+    let outcome = with_threads(&order, screen, &logging, out, form);
+    // What is lost of the log if its disk is dead cannot be told in the log.
+    let _ = logging.close(LOG_PATIENCE);
+    outcome
+}
+
+/// Paints the first frame, if there is a terminal and the operator wants a console.
+fn first_frame(args: &RunArgs, config: &Config, database: &Path) -> Result<Option<Console>> {
+    if args.headless || !Console::is_possible() {
+        return Ok(None);
+    }
+    let first = First { database: database.display().to_string(), settings: config.console.clone(), draw: hints::draw };
+    Ok(Some(Console::take_terminal_and_paint_first_frame(first)?))
+}
+
+fn with_threads<W: Write>(
+    order: &Order<'_>,
+    screen: Option<Console>,
+    logging: &Logging,
+    out: &mut W,
+    form: Form,
+) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .wrap_err("cannot start the threads that run a session")?;
+    let (control, controls) = unbounded_channel();
+    let (views, seen) = watch::channel(None);
+    let (asked, queries) = unbounded_channel();
+    let (answers, answered) = unbounded_channel();
+    let ends = Ends { controls, views, queries, answers };
+    {
+        let _inside = runtime.enter();
+        causes::listen(control.clone()).wrap_err("cannot listen for signals, so no session may begin")?;
+    }
+    let wiring = Wiring {
+        control: control.clone(),
+        views: seen,
+        queries: asked,
+        answers: answered,
+        log: logging.ring().clone(),
+        log_grew: growth_of(logging.ring()),
+    };
+    let mut console = screen.map(|screen| screen.start(wiring)).transpose()?;
+    let receipt = run_session(order, &runtime, console.as_ref(), ends);
+    runtime.shutdown_background();
+    match receipt? {
+        Some(receipt) => {
+            receipt::print(&receipt, console.as_mut(), out, form)?;
+            Ok(Exit::of_receipt(&receipt))
+        }
+        None => Ok(Exit::Done),
+    }
+}
+
+/// Opens the house, runs the session, closes the house. `None` if the operator left before the session began.
+fn run_session(
+    order: &Order<'_>,
+    runtime: &Runtime,
+    console: Option<&ConsoleHandle>,
+    mut ends: Ends,
+) -> Result<Option<Receipt>> {
+    let mut house = House::open(&order.place, console)?;
+    if wants_to_leave(&mut ends.controls) {
+        house.close();
+        return Ok(None);
+    }
+    answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
+    let (runner, keeper) = house.begin_session(order, ends.controls, ends.views)?;
+    let mut receipt = runtime.block_on(runner.run());
+    house::close_keeper(keeper, &mut receipt);
+    receipt::keep(&order.place, &mut receipt);
+    house.close();
+    Ok(Some(receipt))
+}
+
+/// Whether an end was asked for while there was no session to end.
+fn wants_to_leave(controls: &mut UnboundedReceiver<Control>) -> bool {
+    std::iter::from_fn(|| controls.try_recv().ok())
+        .any(|asked| matches!(asked, Control::End { .. } | Control::Interrupt))
+}
+
+/// Lets the history's thread answer what the console asks.
+fn answer_history(
+    runtime: &Runtime,
+    database: &Path,
+    mut queries: UnboundedReceiver<HistoryQuery>,
+    answers: UnboundedSender<HistoryAnswer>,
+) -> Result<()> {
+    let database: PathBuf = database.to_owned();
+    let listener = Box::new(move |answer| {
+        // Nobody listens once the console has ended.
+        let _ = answers.send(answer);
+    });
+    let history = History::start(&database, listener).wrap_err("cannot start the history's thread")?;
+    runtime.spawn(async move {
+        while let Some(query) = queries.recv().await {
+            history.ask(query);
+        }
+    });
+    Ok(())
+}
+
+fn growth_of(ring: &LogRing) -> Arc<Notify> {
+    let grew = Arc::new(Notify::new());
+    let told = Arc::clone(&grew);
+    // The ring takes one hook, and this process has one console.
+    let _ = ring.on_growth(Box::new(move || told.notify_one()));
+    grew
+}

@@ -1,0 +1,50 @@
+//! The receipt's ways out: two files in `s.receipts/`, the log, and the terminal or the standard output.
+
+use std::io::Write;
+
+use color_eyre::Result;
+
+use super::TERMINAL_PATIENCE;
+use crate::cli::print::{Form, json};
+use crate::console::run::ConsoleHandle;
+use crate::console::term::guard::Terminal;
+use crate::disk::place::Place;
+use crate::disk::real::RealDisk;
+use crate::disk::replace::replace;
+use crate::domain::fact::PhaseFailure;
+use crate::session::phase::Phase;
+use crate::session::receipt::Receipt;
+
+/// Keeps the receipt as text and as JSON, named by its session, and in the log.
+pub fn keep(place: &Place, receipt: &mut Receipt) {
+    let session = receipt.session;
+    tracing::info!(status = %receipt.status, reason = %receipt.reason, "session {session} ended\n{receipt}");
+    let document = serde_json::to_string_pretty(receipt).unwrap_or_default();
+    for (kind, text) in [("json", document), ("txt", receipt.to_string())] {
+        let path = place.receipts().join(format!("{session}.{kind}"));
+        if let Err(error) = replace(&RealDisk, &path, text.as_bytes()) {
+            tracing::error!(%error, "the receipt could not be kept");
+            let why = format!("the receipt could not be kept: {error}");
+            receipt.failures.push(PhaseFailure { phase: Phase::Release.as_str().to_owned(), why });
+        }
+    }
+}
+
+/// Prints the receipt: on the terminal once it is given back, as long as that reads; else on the standard output.
+pub fn print<W: Write>(receipt: &Receipt, console: Option<&mut ConsoleHandle>, out: &mut W, form: Form) -> Result<()> {
+    let Some(console) = console else {
+        return match form {
+            Form::Json => Ok(json(out, receipt)?),
+            Form::Text(_) => Ok(writeln!(out, "{receipt}")?),
+        };
+    };
+    if console.finish(TERMINAL_PATIENCE).terminal == Terminal::Usable {
+        let text = match form {
+            Form::Json => format!("{}\n", serde_json::to_string_pretty(receipt)?),
+            Form::Text(_) => format!("{receipt}\n"),
+        };
+        // A terminal that does not read gets no receipt; the files have it.
+        let _ = console.print(&text, TERMINAL_PATIENCE);
+    }
+    Ok(())
+}

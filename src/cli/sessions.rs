@@ -1,0 +1,388 @@
+//! `neo sessions`: past sessions, the list and a single one.
+
+use std::io::Write;
+use std::path::Path;
+
+use color_eyre::Result;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::args::{ListArgs, SessionsArgs, SessionsVerb};
+use super::exit::{Exit, Refusal};
+use super::print::{Colour, Form, Side, Table, json as print_json};
+use crate::domain::time::Timestamp;
+use crate::session::receipt::{NoReceipt, Receipt};
+use crate::store::Reader;
+use crate::store::rows::{SessionDetail, SessionRow};
+
+/// Reads and prints what was asked for.
+pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &SessionsArgs, form: Form) -> Result<Exit> {
+    let reader = Reader::open(database)?;
+    let list = SessionsVerb::List(ListArgs::default());
+    match args.verb.as_ref().unwrap_or(&list) {
+        SessionsVerb::List(ListArgs { limit, before }) => {
+            print_list(out, &reader.ask().sessions(*before, *limit)?, form)?;
+        }
+        SessionsVerb::Show { session } => {
+            let Some(detail) = reader.ask().session_detail(*session)? else {
+                return Err(Refusal {
+                    exit: Exit::Failed,
+                    tried: format!("cannot show session {session}"),
+                    why: "there is no such session".to_owned(),
+                    you_can: "`neo sessions` lists them.".to_owned(),
+                }
+                .into());
+            };
+            print_detail(out, &detail, &database.display().to_string(), form)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints `rows`, which come newest first.
+pub fn print_list<W: Write>(out: &mut W, rows: &[SessionRow], form: Form) -> Result<()> {
+    match form {
+        Form::Json => print_json(out, &rows.iter().map(RowJson::from).collect::<Vec<_>>())?,
+        Form::Text(_) if rows.is_empty() => writeln!(out, "There are no sessions.")?,
+        Form::Text(colour) => list(rows).print(out, colour)?,
+    }
+    Ok(())
+}
+
+/// Prints one session: its receipt if it is closed, its fills and its incidents. `database` is its path as the
+/// operator gave it.
+pub fn print_detail<W: Write>(out: &mut W, detail: &SessionDetail, database: &str, form: Form) -> Result<()> {
+    let receipt = match Receipt::from_detail(detail, database) {
+        Ok(receipt) => Some(receipt),
+        Err(NoReceipt::NotClosed(_)) => None,
+        Err(unreadable) => return Err(unreadable.into()),
+    };
+    match form {
+        Form::Json => print_json(out, &detail_json(detail, receipt.as_ref()))?,
+        Form::Text(colour) => {
+            match receipt {
+                Some(receipt) => write!(out, "{receipt}")?,
+                None => writeln!(out, "{}", still_open(&detail.row))?,
+            }
+            print_fills(out, detail, colour)?;
+            print_incidents(out, detail)?;
+        }
+    }
+    Ok(())
+}
+
+fn list(rows: &[SessionRow]) -> Table {
+    let mut table = Table::new(&[
+        ("session", Side::Right),
+        ("started", Side::Left),
+        ("lasted", Side::Right),
+        ("status", Side::Left),
+        ("halt reason", Side::Left),
+        ("mode", Side::Left),
+        ("fills", Side::Right),
+        ("incidents", Side::Right),
+        ("profit", Side::Right),
+        ("label", Side::Left),
+    ]);
+    for row in rows {
+        let unknown = || "–".to_owned();
+        table.row([
+            row.session_id.to_string(),
+            to_the_second(&row.started_at),
+            lasted(row).unwrap_or_else(unknown),
+            row.status.clone(),
+            row.halt_reason.clone().unwrap_or_else(unknown),
+            row.mode.clone(),
+            row.fills.to_string(),
+            row.incidents.to_string(),
+            row.profit.clone().unwrap_or_else(unknown),
+            row.label.clone(),
+        ]);
+    }
+    table
+}
+
+fn print_fills<W: Write>(out: &mut W, detail: &SessionDetail, colour: Colour) -> Result<()> {
+    if detail.fills.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&[
+        ("filled", Side::Left),
+        ("order", Side::Right),
+        ("side", Side::Left),
+        ("XRP", Side::Right),
+        ("price", Side::Right),
+        ("mid", Side::Right),
+        ("spread bps", Side::Right),
+    ]);
+    for (at, fill) in &detail.fills {
+        table.row([
+            to_the_second(&at.to_string()),
+            fill.order.to_string(),
+            fill.side.as_str().to_owned(),
+            fill.quantity.to_string(),
+            fill.price.to_string(),
+            fill.mid.to_string(),
+            fill.realized_spread().to_decimal().round_dp(1).to_string(),
+        ]);
+    }
+    writeln!(out)?;
+    table.print(out, colour)?;
+    Ok(())
+}
+
+fn print_incidents<W: Write>(out: &mut W, detail: &SessionDetail) -> Result<()> {
+    for (at, incident) in &detail.incidents {
+        let line = |text: &str| crate::logging::one_line(text);
+        writeln!(out, "\n{}  {}", to_the_second(&at.to_string()), line(&incident.title))?;
+        let parts = [
+            ("tried", &incident.tried),
+            ("happened", &incident.happened),
+            ("means", &incident.means),
+            ("done", &incident.done),
+            ("you can", &incident.you_can),
+        ];
+        for (label, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            writeln!(out, "  {label:<10}{}", line(text))?;
+        }
+    }
+    Ok(())
+}
+
+fn still_open(row: &SessionRow) -> String {
+    let started = to_the_second(&row.started_at);
+    format!(
+        "Session {} is {}: it began {started} UTC and runs now, or the next `neo run` recovers it.",
+        row.session_id, row.status
+    )
+}
+
+/// `2026-11-22 12:39:17` of an RFC 3339 text; any other text as it stands.
+fn to_the_second(text: &str) -> String {
+    match (text.parse::<Timestamp>(), text.split_once('.')) {
+        (Ok(_), Some((seconds, _))) => seconds.replacen('T', " ", 1),
+        _ => text.to_owned(),
+    }
+}
+
+/// `0:12:46`; `None` if it has no end, or times that cannot be read.
+fn lasted(row: &SessionRow) -> Option<String> {
+    let started: Timestamp = row.started_at.parse().ok()?;
+    let ended: Timestamp = row.ended_at.as_deref()?.parse().ok()?;
+    let seconds = ended.since(started).as_secs();
+    Some(format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60))
+}
+
+/// A row under the names that its table has.
+#[derive(Serialize)]
+struct RowJson<'r> {
+    session_id: i64,
+    label: &'r str,
+    mode: &'r str,
+    venue: &'r str,
+    status: &'r str,
+    started_at: &'r str,
+    ended_at: Option<&'r str>,
+    ended_at_source: Option<&'r str>,
+    halt_reason: Option<&'r str>,
+    halt_detail: Option<Json>,
+    starting_xrp: Option<&'r str>,
+    starting_rlusd: Option<&'r str>,
+    starting_value: Option<&'r str>,
+    ending_xrp: Option<&'r str>,
+    ending_rlusd: Option<&'r str>,
+    ending_value: Option<&'r str>,
+    last_heartbeat_at: Option<&'r str>,
+    parent_session_id: Option<i64>,
+    config_hash: Option<&'r str>,
+    build: Option<&'r str>,
+    host: Option<&'r str>,
+    pid: Option<i64>,
+    fills: i64,
+    incidents: i64,
+    profit: Option<&'r str>,
+}
+
+impl<'r> From<&'r SessionRow> for RowJson<'r> {
+    fn from(row: &'r SessionRow) -> Self {
+        // The column holds JSON; should it ever hold something else, that is shown as the text it is.
+        let detail = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Json::from(text.as_str()));
+        Self {
+            session_id: row.session_id,
+            label: &row.label,
+            mode: &row.mode,
+            venue: &row.venue,
+            status: &row.status,
+            started_at: &row.started_at,
+            ended_at: row.ended_at.as_deref(),
+            ended_at_source: row.ended_at_source.as_deref(),
+            halt_reason: row.halt_reason.as_deref(),
+            halt_detail: row.halt_detail.as_ref().map(detail),
+            starting_xrp: row.starting_xrp.as_deref(),
+            starting_rlusd: row.starting_rlusd.as_deref(),
+            starting_value: row.starting_value.as_deref(),
+            ending_xrp: row.ending_xrp.as_deref(),
+            ending_rlusd: row.ending_rlusd.as_deref(),
+            ending_value: row.ending_value.as_deref(),
+            last_heartbeat_at: row.last_heartbeat_at.as_deref(),
+            parent_session_id: row.parent_session_id,
+            config_hash: row.config_hash.as_deref(),
+            build: row.build.as_deref(),
+            host: row.host.as_deref(),
+            pid: row.pid,
+            fills: row.fills,
+            incidents: row.incidents,
+            profit: row.profit.as_deref(),
+        }
+    }
+}
+
+/// `session` (the row), `receipt` (`null` while it is open), `fills` and `incidents`, each with its time in `at`.
+fn detail_json(detail: &SessionDetail, receipt: Option<&Receipt>) -> Json {
+    json!({
+        "session": RowJson::from(&detail.row),
+        "receipt": receipt,
+        "fills": detail.fills.iter().map(|(at, fill)| json!({ "at": at, "fill": fill })).collect::<Vec<_>>(),
+        "incidents": detail.incidents.iter().map(|(at, incident)| json!({ "at": at, "incident": incident })).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fact::Totals;
+    use crate::domain::fill::Fill;
+    use crate::domain::incident::{Incident, Severity, Source};
+    use crate::domain::money::{Drops, Price, Rlusd};
+    use crate::domain::order::{OrderId, Side as Trade};
+    use crate::domain::session::SessionId;
+
+    fn row() -> SessionRow {
+        SessionRow {
+            session_id: 39,
+            label: "evening".to_owned(),
+            mode: "paper".to_owned(),
+            venue: "paper".to_owned(),
+            status: "CLOSED".to_owned(),
+            started_at: "2026-11-22T12:39:17.100Z".to_owned(),
+            ended_at: Some("2026-11-22T12:52:03.200Z".to_owned()),
+            ended_at_source: Some("closed".to_owned()),
+            halt_reason: Some("operator_quit".to_owned()),
+            halt_detail: Some("[]".to_owned()),
+            fills: 14,
+            profit: Some("0.421316".to_owned()),
+            ..SessionRow::default()
+        }
+    }
+
+    fn open() -> SessionRow {
+        SessionRow {
+            session_id: 40,
+            status: "OPEN".to_owned(),
+            mode: "paper".to_owned(),
+            started_at: "2026-11-22T13:00:00.000Z".to_owned(),
+            ..SessionRow::default()
+        }
+    }
+
+    fn detail() -> SessionDetail {
+        let at = "2026-11-22T12:40:00.500Z".parse().unwrap();
+        let quantity = Drops::from_xrp(5);
+        let price = Price::new(141_862, 5).unwrap();
+        let fill = Fill {
+            id: "f1".to_owned(),
+            order: OrderId { session: SessionId(39), number: 1 },
+            side: Trade::Buy,
+            price,
+            quantity,
+            rlusd: Rlusd::of(quantity, price),
+            mid: Price::new(142, 2).unwrap(),
+            ledger: 7,
+        };
+        let incident = Incident {
+            id: 1,
+            severity: Severity::Warning,
+            source: Source::Backup,
+            title: "Backup failed".to_owned(),
+            tried: "to copy the store".to_owned(),
+            happened: "no space left on device".to_owned(),
+            means: String::new(),
+            done: String::new(),
+            you_can: "free 20 MB".to_owned(),
+            retry: None,
+        };
+        SessionDetail {
+            row: row(),
+            totals: Some(Totals::default()),
+            fills: vec![(at, fill)],
+            incidents: vec![(at, incident)],
+            ..SessionDetail::default()
+        }
+    }
+
+    const TEXT: Form = Form::Text(Colour::Off);
+
+    fn printed(print: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> String {
+        let mut out = vec![];
+        print(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_list_has_a_line_a_session() {
+        insta::assert_snapshot!(printed(|out| print_list(out, &[open(), row()], TEXT)), @r"
+        session  started               lasted  status  halt reason    mode   fills  incidents    profit  label
+             40  2026-11-22 13:00:00        –  OPEN    –              paper      0          0         –
+             39  2026-11-22 12:39:17  0:12:46  CLOSED  operator_quit  paper     14          0  0.421316  evening
+        ");
+    }
+
+    #[test]
+    fn an_empty_list_says_so_and_is_an_empty_array_in_json() {
+        assert_eq!(printed(|out| print_list(out, &[], TEXT)), "There are no sessions.\n");
+        assert_eq!(printed(|out| print_list(out, &[], Form::Json)), "[]\n");
+    }
+
+    #[test]
+    fn one_session_is_its_receipt_its_fills_and_its_incidents() {
+        insta::assert_snapshot!(printed(|out| print_detail(out, &detail(), "paper.db", TEXT)), @r"
+        Session 39 (evening) closed.
+          ended by    the operator (q)                    2026-11-22 12:52:03 UTC
+          lasted      0:12:46, of which quoting 0:00:00   since 2026-11-22 12:39:17 UTC
+          inventory   XRP – → –                           RLUSD – → –
+          value       – → – RLUSD                         residual –
+          profit      0 RLUSD                             spread 0  inventory 0  fees 0
+          fills       0 (0 bought, 0 sold)
+          orders      0 intended, 0 cancelled             all proven gone, nothing of ours rests
+          incidents   Backup failed
+          database    paper.db
+
+        filled               order  side       XRP    price   mid  spread bps
+        2026-11-22 12:40:00   39-1  BUY   5.000000  1.41862  1.42         9.7
+
+        2026-11-22 12:40:00  Backup failed
+          tried     to copy the store
+          happened  no space left on device
+          you can   free 20 MB
+        ");
+    }
+
+    #[test]
+    fn an_open_session_says_that_it_is() {
+        let detail = SessionDetail { row: open(), ..SessionDetail::default() };
+        assert_eq!(
+            printed(|out| print_detail(out, &detail, "paper.db", TEXT)),
+            "Session 40 is OPEN: it began 2026-11-22 13:00:00 UTC and runs now, or the next `neo run` recovers it.\n"
+        );
+    }
+
+    #[test]
+    fn json_has_the_names_of_the_table_and_money_as_text() {
+        let text = printed(|out| print_detail(out, &detail(), "paper.db", Form::Json));
+        let document: Json = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["session"]["halt_detail"], json!([]));
+        assert_eq!(document["session"]["profit"], "0.421316");
+        assert_eq!(document["fills"][0]["fill"]["quantity"], "5.000000");
+        assert_eq!(document["receipt"]["reason"], "operator_quit");
+    }
+}

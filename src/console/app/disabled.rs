@@ -1,0 +1,182 @@
+//! Why an action does nothing at this moment: in the bar, in the help, and as a notice when its key is pressed.
+
+use super::action::{Action, Place};
+use super::model::{Model, Overlay, Tab};
+use crate::domain::mode::Mode;
+use crate::session::view::{IncidentView, Pending, SessionView};
+
+/// Why `action` does nothing now, in a sentence without its full stop; `None` if it does what its help says.
+pub fn disabled_reason(model: &Model, action: Action) -> Option<String> {
+    let why = match action {
+        Action::PauseResume => {
+            with_session(model, |view| (view.engine.mode == Mode::Halted).then_some("the engine has halted"))
+        }
+        Action::CancelAll => with_session(model, |view| {
+            if view.pending.contains(&Pending::CancellingAll) {
+                return Some("it was asked for already, and is not yet proven");
+            }
+            view.engine.orders.is_empty().then_some("nothing of ours is out")
+        }),
+        Action::Checkpoint => {
+            with_session(model, |view| view.pending.contains(&Pending::Checkpoint).then_some("one is being made"))
+        }
+        Action::Backup => {
+            with_session(model, |view| view.pending.contains(&Pending::Backup).then_some("one is being made"))
+        }
+        Action::Quit => model.ending.then_some("the session is ending; Ctrl+C stops the waiting"),
+        Action::Suspend => Some("a suspended session could not take its orders out; use another terminal"),
+        Action::Down | Action::Up | Action::Top | Action::Bottom | Action::PageDown | Action::PageUp => {
+            (Place::of(model) == Place::Tab).then_some("there is no list on this tab")
+        }
+        Action::Open => nothing_to_open(model),
+        Action::Leave => (model.overlay.is_none() && model.tab == Tab::Live)
+            .then_some("there is nothing to leave; q ends the session"),
+        Action::Incidents => incidents(model).is_empty().then_some("nothing has gone wrong"),
+        Action::Acknowledge => nothing_to_acknowledge(model),
+        Action::Retry => nothing_to_retry(model),
+        Action::LogLevel | Action::FollowLog => (model.tab != Tab::Log).then_some("this is for the Log tab, key 6"),
+        Action::OtherAnswer | Action::TakeAnswer | Action::AnswerYes | Action::AnswerNo => {
+            (Place::of(model) != Place::Question).then_some("nothing is being asked")
+        }
+        Action::Interrupt | Action::Help | Action::Show(_) | Action::NextTab | Action::PreviousTab | Action::Redraw => {
+            None
+        }
+    };
+    why.map(str::to_owned)
+}
+
+/// The incident in sight, if the incidents are shown.
+pub(super) fn shown_incident(model: &Model) -> Option<&IncidentView> {
+    match model.overlay {
+        Some(Overlay::Incidents { shown }) => incidents(model).get(shown),
+        _ => None,
+    }
+}
+
+/// All incidents of the session.
+pub(super) fn incidents(model: &Model) -> &[IncidentView] {
+    model.view.as_ref().map_or(&[], |view| &view.incidents)
+}
+
+fn with_session(model: &Model, reason: impl FnOnce(&SessionView) -> Option<&'static str>) -> Option<&'static str> {
+    if model.ending {
+        return Some("the session is ending");
+    }
+    match &model.view {
+        None => Some("the session is still starting"),
+        Some(view) => reason(view),
+    }
+}
+
+fn nothing_to_open(model: &Model) -> Option<&'static str> {
+    if model.overlay.is_some() || model.tab != Tab::History {
+        return Some("past sessions are opened from the History tab, key 4");
+    }
+    model.history.rows.is_empty().then_some("there is no session in the list")
+}
+
+fn nothing_to_acknowledge(model: &Model) -> Option<&'static str> {
+    match shown_incident(model) {
+        None => Some("open the incidents with e first"),
+        Some(incident) => incident.acknowledged.then_some("it is acknowledged already"),
+    }
+}
+
+fn nothing_to_retry(model: &Model) -> Option<&'static str> {
+    if let Some(incident) = shown_incident(model) {
+        if incident.incident.retry.is_none() {
+            return Some("there is nothing to try again here");
+        }
+        return with_session(model, |_| None);
+    }
+    if model.tab == Tab::History && model.overlay.is_none() {
+        return model.history.trouble.is_empty().then_some("the history was read well");
+    }
+    Some("open the incidents with e first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::app::action::TABLE;
+    use crate::console::app::testing::{incident, model, running, with_view};
+
+    fn reason(model: &Model, action: Action) -> String {
+        disabled_reason(model, action).unwrap_or_default()
+    }
+
+    #[test]
+    fn before_there_is_a_session_only_looking_and_leaving_work() {
+        let model = model();
+        for action in [Action::PauseResume, Action::CancelAll, Action::Checkpoint, Action::Backup] {
+            assert_eq!(reason(&model, action), "the session is still starting", "{action:?}");
+        }
+        for action in [Action::Quit, Action::Interrupt, Action::Help, Action::NextTab, Action::Show(Tab::Log)] {
+            assert_eq!(disabled_reason(&model, action), None, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn once_the_end_has_begun_nothing_but_ctrl_c_acts_on_the_session() {
+        let mut model = running();
+        model.ending = true;
+        for action in [Action::PauseResume, Action::CancelAll, Action::Checkpoint, Action::Backup, Action::Quit] {
+            assert!(reason(&model, action).starts_with("the session is ending"), "{action:?}");
+        }
+        assert_eq!(disabled_reason(&model, Action::Interrupt), None);
+    }
+
+    #[test]
+    fn suspending_is_refused_with_the_reason() {
+        assert!(reason(&running(), Action::Suspend).contains("could not take its orders out"));
+    }
+
+    #[test]
+    fn what_was_asked_for_cannot_be_asked_for_again_before_it_happened() {
+        for (pending, action) in [
+            (Pending::CancellingAll, Action::CancelAll),
+            (Pending::Checkpoint, Action::Checkpoint),
+            (Pending::Backup, Action::Backup),
+        ] {
+            assert_eq!(disabled_reason(&running(), action), None, "{action:?}");
+            let model = with_view(|view| view.pending.push(pending));
+            assert!(disabled_reason(&model, action).is_some(), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn cancelling_all_needs_something_that_is_out() {
+        let model = with_view(|view| std::sync::Arc::make_mut(&mut view.engine).orders.clear());
+        assert_eq!(reason(&model, Action::CancelAll), "nothing of ours is out");
+    }
+
+    #[test]
+    fn a_halted_engine_is_not_paused() {
+        let model = with_view(|view| std::sync::Arc::make_mut(&mut view.engine).mode = Mode::Halted);
+        assert_eq!(reason(&model, Action::PauseResume), "the engine has halted");
+    }
+
+    #[test]
+    fn an_incident_is_acknowledged_and_retried_where_it_is_shown() {
+        let mut model = with_view(|view| std::sync::Arc::make_mut(&mut view.incidents).push(incident(1, None)));
+        assert!(reason(&model, Action::Acknowledge).contains('e'));
+        model.overlay = Some(Overlay::Incidents { shown: 0 });
+        assert_eq!(disabled_reason(&model, Action::Acknowledge), None);
+        assert_eq!(reason(&model, Action::Retry), "there is nothing to try again here");
+        assert_eq!(disabled_reason(&model, Action::Incidents), None);
+    }
+
+    #[test]
+    fn without_incidents_there_is_nothing_to_show() {
+        assert_eq!(reason(&running(), Action::Incidents), "nothing has gone wrong");
+    }
+
+    #[test]
+    fn no_reason_ends_with_a_full_stop() {
+        for model in [model(), running()] {
+            for spec in TABLE {
+                assert!(!reason(&model, spec.action).ends_with('.'), "{:?}", spec.action);
+            }
+        }
+    }
+}

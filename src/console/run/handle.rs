@@ -1,0 +1,83 @@
+//! The console as the rest of the program holds it: told, finished within a limit, never waited for without one.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use crate::console::app::model::StartStep;
+use crate::console::app::msg::Msg;
+use crate::console::term::guard::{Guard, PATIENCE, Terminal};
+use crate::console::term::tty::Room;
+
+/// A running console.
+#[derive(Debug)]
+pub struct ConsoleHandle {
+    guard: Arc<Guard>,
+    told: UnboundedSender<Msg>,
+    stop: Option<oneshot::Sender<Duration>>,
+    is_over: Receiver<()>,
+}
+
+/// A console that draws no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// What became of the terminal.
+    pub terminal: Terminal,
+}
+
+impl ConsoleHandle {
+    pub(super) fn new(
+        guard: Arc<Guard>,
+        told: UnboundedSender<Msg>,
+        stop: oneshot::Sender<Duration>,
+        is_over: Receiver<()>,
+    ) -> Self {
+        Self { guard, told, stop: Some(stop), is_over }
+    }
+
+    /// Shows a step of the start, or that it is done.
+    pub fn starting(&self, step: StartStep) {
+        // Ignored: a console that has ended shows nothing, and the step goes on without it.
+        let _ = self.told.send(Msg::Starting(step));
+    }
+
+    /// From now on nothing is written to the terminal: it is going, and a write could block or spoil what little time
+    /// there is, as when Windows closes the window.
+    pub fn abandon(&self) {
+        self.guard.mark_gone();
+    }
+
+    /// Stops the drawing and gives the terminal back, within `limit`, even if the drawing thread is stuck in a write to a
+    /// terminal that nobody reads. Said again, it only tells what became of the terminal.
+    pub fn finish(&mut self, limit: Duration) -> Finished {
+        let deadline = Instant::now() + limit;
+        if let Some(stop) = self.stop.take() {
+            // A part is kept for doing it from here, if the thread does not come back. If it is no longer there, so that
+            // this cannot be sent, it has given the terminal back already.
+            let (theirs, asked) = (limit / 2, stop.send(limit / 4));
+            if asked.is_ok() && self.is_over.recv_timeout(theirs).is_err() {
+                tracing::warn!("the drawing thread did not come back in time; giving the terminal back without it");
+            }
+        }
+        Finished { terminal: self.guard.give_back(deadline.saturating_duration_since(Instant::now())) }
+    }
+
+    /// Prints on the terminal that was given back, as long as it has room, within `limit`. Returns whether all of it was
+    /// printed.
+    pub fn print(&self, text: &str, limit: Duration) -> bool {
+        // A held terminal shows frames; one that is gone or stuck takes nothing.
+        self.guard.give_back(limit) == Terminal::Usable
+            && self.guard.tty().may_be_written()
+            && self.guard.tty().write_with_room(text.as_bytes(), limit) == Room::Enough
+    }
+}
+
+impl Drop for ConsoleHandle {
+    /// Whoever forgets to finish it still leaves a usable terminal behind.
+    fn drop(&mut self) {
+        self.finish(PATIENCE);
+    }
+}

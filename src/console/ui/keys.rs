@@ -1,0 +1,79 @@
+//! The last line: what can be pressed, or the newest notice; and whether the two copies are well.
+//!
+//! ```text
+//!  p pause  x cancel all  c checkpoint  b backup  : command  ? help  q quit            journal 1 251 ✓  store ✓
+//! ```
+
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, width};
+use super::format;
+use super::hints::Hint;
+use super::theme::Theme;
+use crate::console::app::model::Model;
+use crate::keeper::health::Health;
+
+/// The store follows the journal within a moment; only more than this is worth a word.
+const ORDINARY_LAG: u64 = 64;
+
+/// Draws the last line.
+pub fn draw(model: &Model, hints: &[Hint], canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme();
+    let end = canvas.width().saturating_sub(1);
+    let mut left = end;
+    if let Some(view) = &model.view {
+        for (text, style) in [store(&view.keeper, theme), journal(&view.keeper, theme)] {
+            left = left.saturating_sub(width(&text));
+            canvas.put(left, 0, &text, style);
+            left = left.saturating_sub(2);
+        }
+    }
+    match &model.notice {
+        Some(notice) if notice.until > model.now => {
+            let (sign, style) = if notice.bad { ("▲ ", theme.bad) } else { ("› ", theme.accent) };
+            let x = canvas.put(1, 0, sign, style);
+            canvas.put_within(x, 0, left.saturating_sub(x), &notice.text, style);
+        }
+        _ => keys(hints, left, canvas),
+    }
+}
+
+fn keys(hints: &[Hint], end: u16, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme();
+    let mut x = 1;
+    for hint in hints {
+        if x + width(&hint.keys) + 1 + width(&hint.name) > end {
+            continue;
+        }
+        let (key, name) = match hint.disabled {
+            Some(_) => (theme.frame, theme.frame),
+            None => (theme.accent, theme.dim),
+        };
+        x = canvas.put(x, 0, &hint.keys, key) + 1;
+        x = canvas.put(x, 0, &hint.name, name) + 2;
+    }
+}
+
+fn journal(health: &Health, theme: &Theme) -> (String, Style) {
+    let number = health.journal.head.as_ref().map(|(number, _)| format::grouped(*number));
+    match number {
+        _ if !health.journal.trouble.is_empty() => (" journal ✗ ".into(), theme.shout),
+        Some(number) => (format!("journal {number} ✓"), theme.dim),
+        None => (format!("journal {}", format::UNKNOWN), theme.dim),
+    }
+}
+
+fn store(health: &Health, theme: &Theme) -> (String, Style) {
+    match lag(health) {
+        _ if !health.store.trouble.is_empty() => ("store ✗".into(), theme.bad),
+        Some(lag) if lag > ORDINARY_LAG => (format!("store {} behind", format::grouped(lag)), theme.warn),
+        Some(_) => ("store ✓".into(), theme.dim),
+        None => (format!("store {}", format::UNKNOWN), theme.dim),
+    }
+}
+
+/// How many journal lines the store has yet to project; `None` before either is known.
+pub fn lag(health: &Health) -> Option<u64> {
+    let (head, _) = health.journal.head.as_ref()?;
+    Some(health.store.cursor.map_or(head + 1, |cursor| head.saturating_sub(cursor)))
+}

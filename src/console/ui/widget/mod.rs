@@ -1,0 +1,6 @@
+//! Parts that several panes are made of.
+
+pub mod bar;
+pub mod plot;
+pub mod table;
+pub mod wrap;

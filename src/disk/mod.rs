@@ -1,0 +1,63 @@
+//! Files that may fail: the few things that the journal needs of a disk, with a real one behind them and, in builds made
+//! for tests, one in memory that fails and loses power on demand.
+//!
+//! Nothing here knows what a fact is. Nothing here syncs by itself what it was not asked to sync: when something is
+//! safe on disk is decided by whoever calls, and can so be tested against every loss of power.
+
+use std::fmt::Debug;
+use std::io;
+use std::path::Path;
+
+pub mod faults;
+pub mod lock;
+#[cfg(any(test, feature = "faults"))]
+pub mod memory;
+pub mod place;
+pub mod real;
+pub mod replace;
+#[cfg(windows)]
+mod windows;
+
+pub use real::RealDisk;
+
+/// Where files live.
+pub trait Disk: Send + Sync + Debug {
+    /// Creates a file that must not exist yet, readable by its owner alone. Its name is only safe after
+    /// [`Disk::sync_folder`].
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Reads a whole file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The size of a file in bytes.
+    fn size(&self, path: &Path) -> io::Result<u64>;
+
+    /// Flushes to the disk what others, a process that was killed for instance, wrote into a file and left in the
+    /// system's memory.
+    fn sync_file(&self, path: &Path) -> io::Result<()>;
+
+    /// The names of the files in a folder, in no order; names that are not UTF-8 are none of ours and left out.
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// Creates a folder and those above it, where missing, for their owner alone; their names are on disk on return.
+    fn create_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in place of a file that has it already.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Makes the names in a folder safe: to be called after create, rename and remove.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+}
+
+/// A file open for writing. After a write or sync that failed it is not to be used again: what the system still shows of
+/// it may never reach the disk.
+pub trait DiskFile: Send + Debug {
+    /// Writes all the bytes at that offset; the file grows where it ends before.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns when the bytes, and the size needed to read them, are on disk.
+    fn sync_data(&mut self) -> io::Result<()>;
+}

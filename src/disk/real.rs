@@ -1,0 +1,188 @@
+//! The disk of this machine.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::{Disk, DiskFile};
+
+/// The disk of this machine. Files are 0600 and folders 0700 where the system knows such things.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+#[derive(Debug)]
+struct RealFile(File);
+
+impl Disk for RealDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        private(&mut options);
+        Ok(Box::new(RealFile(options.open(path)?)))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(path)?.len())
+    }
+
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        // Opened for writing because Windows flushes nothing else.
+        OpenOptions::new().write(true).open(path)?.sync_all()
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        Ok(names)
+    }
+
+    fn create_folder(&self, folder: &Path) -> io::Result<()> {
+        let missing: Vec<&Path> = folder.ancestors().take_while(|above| !is_here(above)).collect();
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)?;
+        missing.into_iter().filter_map(Path::parent).try_for_each(|parent| self.sync_folder(parent))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    #[cfg(unix)]
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        File::open(or_here(folder))?.sync_all()
+    }
+
+    /// Windows flushes no folder: the file system's own log keeps names.
+    #[cfg(not(unix))]
+    fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl DiskFile for RealFile {
+    #[cfg(unix)]
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, offset)
+    }
+
+    #[cfg(windows)]
+    fn write_at(&mut self, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match std::os::windows::fs::FileExt::seek_write(&self.0, bytes, offset) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    bytes = &bytes[written..];
+                    offset += written as u64;
+                }
+                Err(failure) if failure.kind() == io::ErrorKind::Interrupted => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// Only the owner may read what we write.
+pub(super) fn private(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    // The local data folder is the owner's alone already.
+    std::convert::identity(options);
+}
+
+/// The parent of a bare name is the empty path, which the system does not know.
+pub(super) fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+fn is_here(folder: &Path) -> bool {
+    or_here(folder).exists()
+}
+
+#[cfg(not(windows))]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Windows neither moves nor replaces a file that somebody has open, a virus scanner for instance: most let go soon.
+#[cfg(windows)]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    const TRIES: u32 = 40;
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+    for _ in 1..TRIES {
+        match fs::rename(from, to) {
+            Err(failure) if super::windows::is_in_use(&failure) => std::thread::sleep(PAUSE),
+            outcome => return outcome,
+        }
+    }
+    fs::rename(from, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_at_an_offset_is_read_back_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mut file = RealDisk.create(&path).unwrap();
+        file.write_at(0, b"\n\n\n\n\n\n").unwrap();
+        file.write_at(2, b"ab").unwrap();
+        file.sync_data().unwrap();
+        RealDisk.sync_folder(folder.path()).unwrap();
+        RealDisk.sync_file(&path).unwrap();
+        assert_eq!(RealDisk.read(&path).unwrap(), b"\n\nab\n\n");
+        assert_eq!(RealDisk.size(&path).unwrap(), 6);
+    }
+
+    #[test]
+    fn a_file_that_is_there_already_is_never_created_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        drop(RealDisk.create(&path).unwrap());
+        assert_eq!(RealDisk.create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn names_are_of_files_only() {
+        let folder = tempfile::tempdir().unwrap();
+        RealDisk.create_folder(&folder.path().join("deep/er")).unwrap();
+        drop(RealDisk.create(&folder.path().join("a")).unwrap());
+        assert_eq!(RealDisk.names(folder.path()).unwrap(), ["a"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_and_folders_belong_to_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("outer/inner");
+        RealDisk.create_folder(&inner).unwrap();
+        drop(RealDisk.create(&inner.join("a")).unwrap());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder.path().join("outer")), 0o700);
+        assert_eq!(mode(&inner), 0o700);
+        assert_eq!(mode(&inner.join("a")), 0o600);
+    }
+}

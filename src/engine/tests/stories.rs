@@ -1,0 +1,463 @@
+use super::mini::{FEE, SESSION, World};
+use crate::domain::account::Account;
+use crate::domain::fact::{Fact, Intent, Step, Verdict};
+use crate::domain::halt::HaltReason;
+use crate::domain::inventory::Inventory;
+use crate::domain::mode::{Asker, Mode};
+use crate::domain::money::{Drops, Price, Rlusd};
+use crate::domain::order::{OrderStatus, Side};
+use crate::domain::time::Timestamp;
+use crate::domain::venue::{Request, VenueEvent};
+use crate::engine::settings::Settings;
+use crate::engine::{Effect, Input, State, Ticket, Wish, step};
+
+#[test]
+fn a_session_opens_with_the_venues_word_and_quotes_both_sides() {
+    let world = World::quoting();
+    assert_eq!(world.verdicts(), [Verdict::Opening]);
+    assert_eq!(world.modes(), [Mode::Quoting]);
+    let snapshot = world.state.snapshot(world.now);
+    assert_eq!(snapshot.starting.unwrap().rlusd, Rlusd::from_whole(140));
+    assert!(snapshot.blocks.is_empty(), "{:?}", snapshot.blocks);
+    assert!(snapshot.quotes.iter().all(|quote| quote.wanted.is_some() && quote.order.is_some()));
+    assert!(snapshot.quotes.iter().all(|quote| quote.behind_touch.unwrap() > crate::domain::money::Bps::default()));
+    let names: Vec<&str> = snapshot.limits.iter().map(|limit| limit.name).collect();
+    assert_eq!(names, ["XRP", "RLUSD", "floor", "drawdown", "market"]);
+}
+
+#[test]
+fn what_is_not_known_yet_is_not_shown_as_zero() {
+    let world = World::new();
+    let snapshot = world.state.snapshot(world.now);
+    assert_eq!((snapshot.mid, snapshot.holding, snapshot.residual, snapshot.ledger), (None, None, None, None));
+    assert_eq!(snapshot.blocks[0].what, "starting");
+    assert!(snapshot.limits.is_empty());
+}
+
+#[test]
+fn nothing_is_sent_until_its_intent_is_on_disk() {
+    let mut world = World::new();
+    world.feed(Input::Tick);
+    world.ledger();
+    let intents = world.facts.iter().filter(|fact| matches!(fact, Fact::Intent(Intent::Submit(_)))).count();
+    assert_eq!((intents, world.inbox.len()), (2, 0));
+    world.feed(Input::Recorded(Ticket(0)));
+    assert_eq!(world.inbox.len(), 0);
+    world.ack();
+    assert_eq!((world.inbox.len(), world.submitted()), (2, 2));
+}
+
+#[test]
+fn a_ticket_that_was_never_given_out_proves_nothing_about_later_intents() {
+    let mut world = World::new();
+    world.feed(Input::Recorded(Ticket(1_000)));
+    world.ledger();
+    world.ledger();
+    assert_eq!(world.submitted(), 0);
+}
+
+#[test]
+fn a_quote_that_is_off_is_cancelled_and_placed_anew_only_when_it_is_proven_gone() {
+    let mut world = World::quoting();
+    world.bid_ticks += 300;
+    world.ledger();
+    assert_eq!(world.submitted(), 2);
+    world.ack();
+    assert_eq!(world.inbox.iter().filter(|request| matches!(request, Request::Cancel(_))).count(), 2);
+    world.ack();
+    assert_eq!(world.submitted(), 2, "the old ones may still rest");
+    world.ledger();
+    world.ack();
+    assert_eq!(world.submitted(), 4);
+}
+
+#[test]
+fn a_quote_within_the_threshold_stays() {
+    let mut world = World::quoting();
+    world.bid_ticks += 20;
+    world.ledger();
+    world.ack();
+    assert!(world.inbox.is_empty(), "{:?}", world.inbox);
+}
+
+#[test]
+fn a_cancel_without_an_answer_is_asked_again_after_three_ledgers() {
+    let mut world = World::quoting();
+    world.bid_ticks += 300;
+    world.ledger();
+    world.ack();
+    world.inbox.clear();
+    for expected in [0, 0, 2] {
+        world.open_ledger();
+        world.ack();
+        assert_eq!(world.inbox.iter().filter(|request| matches!(request, Request::Cancel(_))).count(), expected);
+    }
+}
+
+#[test]
+fn a_cancel_that_finds_nothing_proves_nothing() {
+    let mut world = World::quoting();
+    let order = *world.resting.keys().next().unwrap();
+    world.tell(VenueEvent::CancelFoundNothing { order, ledger: world.ledger, fee: FEE });
+    world.held.xrp -= FEE;
+    assert!(world.state.account().open_orders().contains_key(&order));
+    world.ledger();
+    world.ack();
+    assert_eq!(world.submitted(), 2);
+}
+
+#[test]
+fn a_fill_that_wins_the_race_against_its_cancel_counts() {
+    let mut world = World::quoting();
+    world.wish(Wish::Pause);
+    world.ack();
+    world.open_ledger();
+    world.fill(Side::Buy, 100);
+    let arriving = std::mem::take(&mut world.inbox);
+    world.arrive(arriving);
+    world.close_ledger();
+    assert_eq!(world.state.account().fills(), (1, 0));
+    assert_eq!(world.state.account().inventory(), Some(world.held));
+    assert!(!world.state.account().anything_may_rest());
+}
+
+#[test]
+fn a_paused_session_takes_its_quotes_out_and_stays_empty_until_it_is_resumed() {
+    let mut world = World::quoting();
+    world.wish(Wish::Pause);
+    world.ack();
+    for _ in 0..3 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!((world.mode(), world.resting.len()), (Mode::Paused, 0));
+    assert_eq!(world.state.snapshot(world.now).blocks[0].release, "p resumes");
+    world.wish(Wish::Resume);
+    world.ack();
+    world.ledger();
+    assert_eq!((world.mode(), world.resting.len()), (Mode::Quoting, 2));
+}
+
+#[test]
+fn an_intent_that_is_no_longer_wanted_is_never_sent() {
+    let mut world = World::new();
+    world.feed(Input::Tick);
+    world.ledger();
+    world.wish(Wish::Pause);
+    world.ack();
+    assert_eq!(world.submitted(), 0);
+    let never = world.facts.iter().filter(|fact| matches!(fact, Fact::Order(step) if step.step == Step::NeverSent));
+    assert_eq!(never.count(), 2);
+}
+
+#[test]
+fn cancel_all_while_quoting_empties_the_book_and_quoting_goes_on() {
+    let mut world = World::quoting();
+    world.wish(Wish::CancelAll);
+    world.ack();
+    world.ledger();
+    assert_eq!((world.mode(), world.resting.len()), (Mode::Quoting, 0));
+    world.ack();
+    world.ledger();
+    assert_eq!(world.resting.len(), 2);
+}
+
+#[test]
+fn three_fills_on_one_side_idle_for_the_window_and_then_it_quotes_again() {
+    let mut world = World::quoting();
+    world.open_ledger();
+    for _ in 0..3 {
+        world.fill(Side::Buy, 10);
+    }
+    world.close_ledger();
+    assert_eq!(world.mode(), Mode::Idle);
+    let block = &world.state.snapshot(world.now).blocks[0];
+    assert_eq!((block.measured.as_str(), block.release.as_str()), ("3 buys in 30 s", "if no further buy"));
+    assert_eq!(block.until, Some(world.now + std::time::Duration::from_secs(30)));
+    world.ack();
+    for _ in 0..8 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!((world.mode(), world.modes().len()), (Mode::Quoting, 3));
+}
+
+#[test]
+fn a_silent_market_degrades_and_recovers_after_news_and_a_clean_check() {
+    let mut world = World::quoting();
+    for _ in 0..8 {
+        world.wait(4);
+        world.ack();
+    }
+    assert_eq!(world.mode(), Mode::Degraded);
+    world.ledger();
+    assert_eq!(world.verdicts().last(), Some(&Verdict::Ok));
+    world.ack();
+    world.ledger();
+    assert_eq!(world.mode(), Mode::Quoting, "{:?}", world.facts);
+    assert!(world.halts.is_empty());
+}
+
+#[test]
+fn a_market_that_stays_silent_ends_the_session_once() {
+    let mut world = World::quoting();
+    for _ in 0..200 {
+        world.wait(4);
+        world.ack();
+    }
+    assert_eq!(world.halts.len(), 1);
+    assert_eq!(world.halts[0].reason, HaltReason::RiskStaleMarket);
+    assert_eq!(world.mode(), Mode::Halted);
+}
+
+#[test]
+fn a_pause_is_no_time_in_which_the_market_can_become_stale() {
+    let mut world = World::quoting();
+    world.wish(Wish::Pause);
+    world.ack();
+    world.ledger();
+    for _ in 0..20 {
+        world.inbox.clear();
+        world.wait(2);
+    }
+    assert_eq!(world.mode(), Mode::Paused);
+    world.wish(Wish::Resume);
+    world.ack();
+    assert_eq!(world.mode(), Mode::Quoting);
+    assert_eq!(world.submitted(), 2, "an old book is not quoted on");
+    assert_eq!(world.state.snapshot(world.now).blocks[0].what, "the book is old");
+}
+
+#[test]
+fn a_clock_that_jumped_degrades_until_the_books_are_proven() {
+    let mut world = World::quoting();
+    world.feed(Input::Doubt("the clock jumped by 41 s".into()));
+    assert_eq!((world.mode(), world.incidents()), (Mode::Degraded, vec!["Time was lost".to_owned()]));
+    world.ack();
+    world.ledger();
+    world.ack();
+    world.ledger();
+    assert_eq!(world.mode(), Mode::Quoting);
+}
+
+#[test]
+fn a_trouble_remembers_that_the_operator_had_paused() {
+    let mut world = World::quoting();
+    world.wish(Wish::Pause);
+    world.feed(Input::Doubt("the clock jumped by 41 s".into()));
+    world.ack();
+    for _ in 0..3 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.modes(), [Mode::Quoting, Mode::Paused, Mode::Degraded, Mode::Paused]);
+}
+
+#[test]
+fn books_that_are_far_from_the_ledger_degrade_and_end_the_session_if_nobody_helps() {
+    let mut world = World::quoting();
+    world.held.xrp += Drops::from_xrp(6);
+    for _ in 0..120 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.halts[0].reason, HaltReason::InventoryTruthHalt);
+    assert_eq!(world.incidents(), ["Books and ledger differ"], "told once");
+}
+
+#[test]
+fn a_small_difference_warns_and_quoting_goes_on() {
+    let mut world = World::quoting();
+    world.held.xrp += Drops::from_xrp(1);
+    for _ in 0..40 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!((world.mode(), world.incidents().len()), (Mode::Quoting, 1));
+    let (residual, _) = world.state.snapshot(world.now).residual.unwrap();
+    assert_eq!(residual.xrp, Drops::from_xrp(1));
+}
+
+#[test]
+fn a_venue_that_does_not_say_what_we_hold_degrades() {
+    let mut world = World::quoting();
+    world.is_mute = true;
+    for _ in 0..40 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.mode(), Mode::Degraded);
+    assert_eq!(world.incidents(), ["What we hold is unverified"]);
+}
+
+#[test]
+fn holding_more_than_the_cap_ends_the_session() {
+    let held = Inventory { xrp: Drops::from_xrp(151), rlusd: Rlusd::from_whole(100) };
+    let mut world = World::with(Settings::default(), held);
+    world.feed(Input::Tick);
+    world.ledger();
+    world.ledger();
+    world.ledger();
+    assert_eq!(world.halts.iter().map(|cause| cause.reason).collect::<Vec<_>>(), [HaltReason::RiskXrpExposure]);
+    assert_eq!((world.mode(), world.submitted()), (Mode::Halted, 0));
+    let by =
+        world.facts.iter().rev().find_map(|fact| if let Fact::Mode(change) = fact { Some(change.by) } else { None });
+    assert_eq!(by, Some(Asker::Guard));
+}
+
+#[test]
+fn losing_more_than_the_drawdown_ends_the_session() {
+    let mut world = World::quoting();
+    world.bid_ticks -= 9_000;
+    world.ledger();
+    assert_eq!(world.halts[0].reason, HaltReason::RiskDrawdown);
+}
+
+#[test]
+fn refusals_back_off_and_are_told_once() {
+    let mut world = World::new();
+    world.refuses = true;
+    world.feed(Input::Tick);
+    for _ in 0..30 {
+        world.ledger();
+        world.ack();
+    }
+    assert!(world.submitted() <= 10, "{}", world.submitted());
+    assert_eq!(world.incidents(), ["Orders are refused", "Orders are refused"], "once a side");
+    let blocks = world.state.snapshot(world.now).blocks;
+    assert!(blocks.iter().any(|block| block.what == "orders are refused"), "{blocks:?}");
+    world.refuses = false;
+    for _ in 0..40 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.resting.len(), 2);
+}
+
+#[test]
+fn an_order_without_an_answer_is_told_and_never_assumed_gone() {
+    let mut world = World::new();
+    world.feed(Input::Tick);
+    world.ledger();
+    world.ack();
+    world.inbox.clear();
+    for _ in 0..20 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.submitted(), 2);
+    assert_eq!(world.incidents(), ["An order has no answer", "An order has no answer"]);
+    assert!(world.state.account().open_orders().values().all(|order| order.status == OrderStatus::Sent));
+}
+
+#[test]
+fn a_one_sided_book_is_not_quoted_on() {
+    let mut world = World::quoting();
+    world.open_ledger();
+    let mut book = world.book();
+    book.bids.clear();
+    world.tell(VenueEvent::Book(book));
+    world.ack();
+    assert_eq!(world.inbox.len(), 2);
+    assert_eq!(world.state.snapshot(world.now).blocks[0].what, "the book has no two sides");
+    assert!(world.state.snapshot(world.now).mid.is_some(), "the last mid still values what we hold");
+}
+
+#[test]
+fn the_seal_names_what_may_rest_and_drops_what_was_not_sent() {
+    let mut world = World::quoting();
+    world.bid_ticks += 300;
+    world.ledger();
+    world.seal();
+    let Some(Fact::EndBegun(end)) = world.facts.iter().find(|fact| matches!(fact, Fact::EndBegun(_))) else {
+        panic!("not sealed");
+    };
+    assert_eq!(end.cancels.len(), 2);
+    assert!(end.holding.is_some());
+    world.ack();
+    assert!(world.inbox.is_empty(), "the cancels of before are covered by the seal");
+    world.feed(Input::CancelRest);
+    assert_eq!(world.inbox.len(), 2);
+    world.ledger();
+    assert_eq!((world.mode(), world.resting.len()), (Mode::Halted, 0));
+    assert!(!world.state.account().anything_may_rest());
+}
+
+#[test]
+fn a_cancel_that_overtakes_its_order_at_the_end_is_sent_again() {
+    let mut world = World::new();
+    world.feed(Input::Tick);
+    world.ledger();
+    world.ack();
+    let late = std::mem::take(&mut world.inbox);
+    world.seal();
+    world.feed(Input::CancelRest);
+    world.ledger();
+    world.open_ledger();
+    world.arrive(late);
+    for _ in 0..2 {
+        world.ledger();
+    }
+    assert!(world.resting.is_empty() && !world.state.account().anything_may_rest());
+}
+
+#[test]
+fn cancels_are_sent_even_if_the_seal_could_not_be_written() {
+    let mut world = World::quoting();
+    world.seal();
+    world.feed(Input::CancelRest);
+    assert_eq!(world.inbox.len(), 2);
+    world.inbox.clear();
+    world.open_ledger();
+    assert_eq!(world.inbox.len(), 0);
+    world.open_ledger();
+    assert_eq!(world.inbox.len(), 2, "asked again after two ledgers");
+}
+
+#[test]
+fn an_engine_rebuilt_from_facts_cancels_and_accounts_and_never_trades() {
+    let mut world = World::quoting();
+    let mut account = Account::default();
+    world.facts.iter().for_each(|fact| _ = account.apply(world.now, fact));
+    world.state = State::halted(Settings::default(), SESSION, account);
+    assert_eq!(world.mode(), Mode::Halted);
+    world.seal();
+    world.feed(Input::CancelRest);
+    world.wish(Wish::Resume);
+    for _ in 0..5 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!((world.submitted(), world.resting.len()), (2, 0));
+    assert_eq!(world.state.account().inventory(), Some(world.held));
+}
+
+#[test]
+fn a_fill_above_our_ask_at_the_cap_does_not_end_the_session() {
+    let mut world = World::quoting();
+    let (id, (spec, _)) = world.resting.iter().find(|(_, (spec, _))| spec.side == Side::Sell).unwrap();
+    let price: Price = "1.43".parse().unwrap();
+    let fill = crate::domain::fill::Fill {
+        id: "better".into(),
+        order: *id,
+        side: Side::Sell,
+        price,
+        quantity: spec.quantity,
+        rlusd: Rlusd::of(spec.quantity, price),
+        mid: world.mid(),
+        ledger: world.ledger,
+    };
+    world.tell(VenueEvent::Filled(fill));
+    assert!(world.state.account().inventory().unwrap().rlusd > Rlusd::from_whole(150));
+    assert!(world.halts.is_empty());
+}
+
+#[test]
+fn incidents_of_other_rooms_share_one_count() {
+    let mut state = State::new(Settings::default(), SESSION);
+    let effects = step(&mut state, Timestamp::default(), Input::Doubt("a stall".into()));
+    let [Effect::Record(incident @ Fact::Incident(first)), ..] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((first.id, state.next_incident()), (1, 2));
+    state.take_in(Timestamp::default(), incident);
+    assert_eq!(state.next_incident(), 3);
+}

@@ -1,0 +1,175 @@
+//! Reads the whole chain back, and tells three things apart: what counts, what never counted, and what is damaged.
+//!
+//! - *Void* is what was written and never acknowledged: behind the first number of a later segment, or broken and above
+//!   every number that is known to have been on disk.
+//! - *Damage* is a broken line at or below a known number. It is located between its neighbours, and reading goes on.
+//! - *Missing* are known numbers of which not even a broken line is left.
+//!
+//! No bytes whatsoever make reading panic.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::line::NotALine;
+use super::record::{Hash, Head, Line};
+use super::segment;
+use super::walk::{Segment, Walk};
+use crate::disk::Disk;
+
+/// What reading the chain found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChainReport {
+    /// The newest line that counts; `None` if there is none.
+    pub head: Option<Head>,
+    /// How many lines count.
+    pub lines: u64,
+    /// How many segments have lines in them.
+    pub segments: u64,
+    /// The highest number that any line says was on disk.
+    pub highest_ack: Option<u64>,
+    /// Lines that are broken and were acknowledged.
+    pub damage: Vec<Damage>,
+    /// Numbers that were acknowledged and of which nothing is there.
+    pub missing: Vec<Missing>,
+    /// What never counted.
+    pub void: Vec<Void>,
+    /// Files of segments that a writer set aside.
+    pub set_aside: Vec<String>,
+}
+
+/// A broken line that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file it is in.
+    pub segment: String,
+    /// Its number, known by its neighbours.
+    pub n: u64,
+    /// Where it starts in the file, in bytes.
+    pub offset: u64,
+    /// What is wrong with it.
+    pub why: Broken,
+    /// What its hash must be, if the next line says so: a copy with that hash is the line.
+    pub hash: Option<Hash>,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Broken {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] NotALine),
+    /// It is whole and names another hash for the line before than that line has: one of the two was exchanged.
+    #[error("it follows another line than the one before it: one of the two was exchanged")]
+    FollowsAnother,
+    /// It is whole and its number was there before.
+    #[error("its number was there before")]
+    Again,
+    /// The line is whole, and bytes that are no line stand before it.
+    #[error("bytes that are no line stand before it")]
+    StrayBytes,
+}
+
+/// Numbers that were acknowledged and of which nothing is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+    /// What the hash of the last one must be, if the line behind it says so.
+    pub hash: Option<Hash>,
+}
+
+/// What was written and never counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Void {
+    /// The file it is in.
+    pub segment: String,
+    /// The number at which it begins.
+    pub from: u64,
+    /// Where it starts in the file, in bytes.
+    pub offset: u64,
+    /// How many lines it has, whole and broken.
+    pub lines: u64,
+}
+
+/// The chain could not be read to its end.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// A file or the folder cannot be read.
+    #[error("cannot read {path} of the journal: {source}; check who may read it, and the disk", path = path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line was written by a newer program.
+    #[error("the journal segment {path} was written by a newer neo (line version {version}): use that one; nothing was \
+        changed", path = path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The line's version.
+        version: u32,
+    },
+}
+
+impl ChainReport {
+    /// How many lines never counted.
+    pub fn void_lines(&self) -> u64 {
+        self.void.iter().map(|void| void.lines).sum()
+    }
+
+    /// Whether every acknowledged line is there and whole. Void lines are no fault.
+    pub fn is_sound(&self) -> bool {
+        self.damage.is_empty() && self.missing.is_empty()
+    }
+}
+
+/// Reads all segments in `folder`, giving every line that counts to `each`, in order of their numbers.
+///
+/// `cursor` is the newest number that the store has, if it has any: it was acknowledged, whatever the journal says.
+/// A folder that is not there is a chain without lines.
+pub fn read_chain(
+    disk: &dyn Disk,
+    folder: &Path,
+    cursor: Option<u64>,
+    each: impl FnMut(&Line),
+) -> Result<ChainReport, ReadError> {
+    let names = match disk.names(folder) {
+        Err(failure) if failure.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(source) => return Err(ReadError::Unreadable { path: folder.to_owned(), source }),
+        Ok(names) => names,
+    };
+    let firsts = segment::firsts(&names);
+    let known = newest_ack(disk, folder, &firsts)?.max(cursor);
+    let mut walk = Walk::new(known, each);
+    let (mut hollow, mut current) = (Vec::new(), None::<Segment>);
+    for first in firsts {
+        let segment = Segment::read(disk, folder, first)?;
+        if !segment.has_its_lines()? {
+            hollow.push(segment);
+        } else if let Some(before) = current.replace(segment) {
+            walk.pass(&before, Some(first))?;
+        }
+    }
+    if let Some(last) = current {
+        walk.pass(&last, None)?;
+    }
+    let mut report = walk.finish(&hollow);
+    report.set_aside = segment::set_aside_among(&names);
+    Ok(report)
+}
+
+/// The highest acknowledged number that the chain knows of: its newest whole line says it, because it only ever grows.
+fn newest_ack(disk: &dyn Disk, folder: &Path, firsts: &[u64]) -> Result<Option<u64>, ReadError> {
+    for first in firsts.iter().rev() {
+        if let Some(newest) = Segment::read(disk, folder, *first)?.newest_whole_line() {
+            return Ok(u64::try_from(newest.ack).ok());
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,338 @@
+//! The one writer of the chain: a group of facts becomes lines, is written with one write and synced with one sync.
+//!
+//! Room for lines is prepared ahead, filled with newlines, because a sync that need not grow the file is a third faster.
+//! A file is created with the first group that goes into it, so that a run that has nothing to say leaves nothing.
+//!
+//! After a write or a sync that failed its file is never used again: the system may go on showing bytes that the disk
+//! does not have, and a second sync would say that all is well. The same lines go, once, into a new segment; if that
+//! fails too the error is the caller's, and the next attempt is made with another new segment.
+
+use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::line;
+use super::record::{Entry, Hash, Head, Line};
+use super::segment;
+use crate::disk::faults::{self, Point};
+use crate::disk::{Disk, DiskFile};
+
+/// A segment grows by as much as it has, within these limits: short sessions stay small, long ones rarely grow.
+const LEAST_ROOM: u64 = 64 << 10;
+const MOST_ROOM: u64 = 1 << 20;
+
+/// Appends facts to the chain.
+#[derive(Debug)]
+pub struct Writer {
+    disk: Arc<dyn Disk>,
+    folder: PathBuf,
+    head: Option<Head>,
+    open: Option<Segment>,
+    text: String,
+}
+
+/// The file that is being written.
+#[derive(Debug)]
+struct Segment {
+    file: Box<dyn DiskFile>,
+    first: u64,
+    /// Where the next line goes.
+    end: u64,
+    /// How far the file reaches: between `end` and here are newlines.
+    room_end: u64,
+}
+
+/// A group that is on disk.
+#[derive(Debug)]
+pub struct Acknowledged {
+    /// Its lines, in order.
+    pub lines: Vec<Line>,
+    /// Why the segment before was given up and a new one begun with this group, if so: the operator must be told.
+    pub moved: Option<WriteError>,
+}
+
+/// What could not be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Making sure that what is already in the journal is on disk.
+    Settle,
+    /// Beginning a segment.
+    Create,
+    /// Writing a group.
+    Write,
+    /// Waiting for the disk.
+    Sync,
+    /// Preparing room for later groups.
+    MakeRoom,
+}
+
+/// The journal could not be written. Nothing of the group was acknowledged; what was before is untouched.
+#[derive(Debug, Error)]
+#[error("cannot {} {path}: {source}. Nothing of it was acknowledged; look at the disk and its free space{}",
+    attempt.in_words(), .before.as_ref().map_or_else(String::new, |before| format!(". Before that: {before}")),
+    path = path.display())]
+pub struct WriteError {
+    /// What was tried.
+    pub attempt: Attempt,
+    /// On which file or folder.
+    pub path: PathBuf,
+    /// Why it failed.
+    pub source: io::Error,
+    /// If this was the second attempt for a group: how the first one failed.
+    pub before: Option<Box<WriteError>>,
+}
+
+/// Lines that somebody else kept could not be put into the journal. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum KeptError {
+    /// One is no line of a journal, or its hash does not hold.
+    #[error("the copy of line {n} is damaged: {why}. Nothing was changed; run `neo verify --all`")]
+    NotALine {
+        /// The number that it should have.
+        n: u64,
+        /// What is wrong with it.
+        why: line::NotALine,
+    },
+    /// One is whole and does not follow the line before it.
+    #[error("the copy of line {n} does not follow the line before it. Nothing was changed; run `neo verify --all`")]
+    DoesNotFollow {
+        /// The number that it should have.
+        n: u64,
+    },
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl Attempt {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::Settle => "bring to the disk what is in the journal already,",
+            Self::Create => "begin the journal segment",
+            Self::Write => "write facts to the journal segment",
+            Self::Sync => "sync the journal segment",
+            Self::MakeRoom => "prepare room in the journal segment",
+        }
+    }
+}
+
+impl Attempt {
+    /// An error of this attempt on `path`.
+    fn on(self, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+        move |source| WriteError { attempt: self, path: path.to_owned(), source, before: None }
+    }
+}
+
+impl Writer {
+    /// A writer that goes on behind `head`, as [`super::reader::read_chain`] found it. The folder must be there.
+    ///
+    /// A process that was killed leaves lines that the system shows and the disk may not have yet. They are brought to
+    /// the disk here, because every line from now on says that they are there.
+    pub fn open(disk: Arc<dyn Disk>, folder: impl Into<PathBuf>, head: Option<Head>) -> Result<Self, WriteError> {
+        let folder = folder.into();
+        if let Some(head) = head {
+            settle(&*disk, &folder, head)?;
+        }
+        Ok(Self { disk, folder, head, open: None, text: String::new() })
+    }
+
+    /// The newest line that is on disk.
+    pub const fn head(&self) -> Option<Head> {
+        self.head
+    }
+
+    /// The file name of the open segment; `None` before the first group and after a failure.
+    pub fn segment(&self) -> Option<String> {
+        self.open.as_ref().map(|segment| segment::name(segment.first))
+    }
+
+    /// Makes lines of a group and returns them when they are on disk: all or, with an error, none.
+    ///
+    /// After an error the writer can be used again, with this group or another, under the same numbers.
+    pub fn write_group(&mut self, entries: &[Entry]) -> Result<Acknowledged, WriteError> {
+        let lines = self.print(entries);
+        let Some(newest) = lines.last() else {
+            return Ok(Acknowledged { lines, moved: None });
+        };
+        let text = mem::take(&mut self.text);
+        let outcome = self.put_or_move(text.as_bytes());
+        self.text = text;
+        let moved = outcome?;
+        self.head = Some(newest.head());
+        Ok(Acknowledged { lines, moved })
+    }
+
+    /// Makes lines of a group without writing them: somebody else keeps them, because this journal cannot. They go on
+    /// from the newest line, and the ones after them go on from them.
+    pub fn chain_only(&mut self, entries: &[Entry]) -> Vec<Line> {
+        let lines = self.print(entries);
+        self.head = lines.last().map(Line::head).or(self.head);
+        self.open = None;
+        lines
+    }
+
+    /// Puts lines that somebody else kept into the journal, byte for byte, in a new segment. Each must follow the one
+    /// before it.
+    pub fn write_kept(&mut self, texts: &[String]) -> Result<(), KeptError> {
+        let mut head = self.head;
+        let mut text = String::new();
+        for kept in texts {
+            let expected = head.map_or(0, |head| head.n + 1);
+            let line = line::parse(kept.as_bytes()).map_err(|why| KeptError::NotALine { n: expected, why })?;
+            if line.n != expected || line.prev != head.map_or(Hash::default(), |head| head.hash) {
+                return Err(KeptError::DoesNotFollow { n: expected });
+            }
+            text.push_str(kept);
+            text.push('\n');
+            head = Some(line.head());
+        }
+        self.open = None;
+        if !text.is_empty() {
+            self.put_or_move(text.as_bytes())?;
+        }
+        self.head = head;
+        Ok(())
+    }
+
+    /// Prepares room for the groups to come, if there is little left: to be called when nobody waits. Not calling it
+    /// costs time and nothing else. After an error the next group begins a new segment.
+    pub fn make_room(&mut self) -> Result<(), WriteError> {
+        let Some(mut segment) = self.open.take() else { return Ok(()) };
+        if segment.room_end - segment.end < LEAST_ROOM / 2 {
+            let path = self.path(segment.first);
+            segment.grow().map_err(Attempt::MakeRoom.on(&path))?;
+        }
+        self.open = Some(segment);
+        Ok(())
+    }
+
+    fn next_number(&self) -> u64 {
+        self.head.map_or(0, |head| head.n + 1)
+    }
+
+    fn path(&self, first: u64) -> PathBuf {
+        self.folder.join(segment::name(first))
+    }
+
+    /// Fills `self.text` with the group's lines.
+    fn print(&mut self, entries: &[Entry]) -> Vec<Line> {
+        // Whatever has a number below the next one was acknowledged, by us or by `settle`.
+        let ack = self.head.map_or(-1, |head| i64::try_from(head.n).unwrap_or(i64::MAX));
+        let mut prev = self.head.map_or(Hash::default(), |head| head.hash);
+        self.text.clear();
+        let mut lines = Vec::with_capacity(entries.len());
+        for (n, entry) in (self.next_number()..).zip(entries) {
+            let start = self.text.len();
+            let hash = line::print(&mut self.text, n, ack, entry, prev);
+            lines.push(Line {
+                n,
+                at: entry.at,
+                session: entry.session,
+                kind: entry.fact.kind().to_owned(),
+                fact: Ok(entry.fact.clone()),
+                text: self.text[start..].to_owned(),
+                ack,
+                prev,
+                hash,
+            });
+            self.text.push('\n');
+            prev = hash;
+        }
+        lines
+    }
+
+    /// Puts a group into the open segment or begins one with it, and if that fails begins another, once.
+    fn put_or_move(&mut self, text: &[u8]) -> Result<Option<WriteError>, WriteError> {
+        let trouble = match self.put(text) {
+            Ok(()) => return Ok(None),
+            Err(trouble) => trouble,
+        };
+        match self.put(text) {
+            Ok(()) => Ok(Some(trouble)),
+            Err(again) => Err(WriteError { before: Some(Box::new(trouble)), ..again }),
+        }
+    }
+
+    /// Leaves a segment open only if all went well, so that a failed one cannot be used again.
+    fn put(&mut self, text: &[u8]) -> Result<(), WriteError> {
+        let segment = match self.open.take() {
+            Some(mut segment) => {
+                segment.put(text, &self.path(segment.first))?;
+                segment
+            }
+            None => self.begin(text)?,
+        };
+        self.open = Some(segment);
+        Ok(())
+    }
+
+    /// Begins a segment with a group.
+    fn begin(&self, text: &[u8]) -> Result<Segment, WriteError> {
+        let first = self.next_number();
+        let path = self.path(first);
+        let file = self.create(first).map_err(Attempt::Create.on(&path))?;
+        let mut segment = Segment { file, first, end: 0, room_end: 0 };
+        segment.put(text, &path)?;
+        // The group is only safe when its file can be found.
+        self.disk.sync_folder(&self.folder).map_err(Attempt::Create.on(&path))?;
+        Ok(segment)
+    }
+
+    fn create(&self, first: u64) -> io::Result<Box<dyn DiskFile>> {
+        segment::set_aside(&*self.disk, &self.folder, first)?;
+        self.disk.create(&self.path(first))
+    }
+}
+
+fn settle(disk: &dyn Disk, folder: &Path, head: Head) -> Result<(), WriteError> {
+    let bring = || {
+        let holding = segment::firsts(&disk.names(folder)?).into_iter().rfind(|first| *first <= head.n);
+        if let Some(first) = holding {
+            disk.sync_file(&folder.join(segment::name(first)))?;
+        }
+        disk.sync_folder(folder)
+    };
+    bring().map_err(Attempt::Settle.on(folder))
+}
+
+impl Segment {
+    fn put(&mut self, text: &[u8], path: &Path) -> Result<(), WriteError> {
+        self.write(text).map_err(Attempt::Write.on(path))?;
+        faults::hit(Point::JournalSync).and_then(|()| self.file.sync_data()).map_err(Attempt::Sync.on(path))
+    }
+
+    /// Writes a group over prepared room, or, where there is too little, with new room behind it in the same write.
+    fn write(&mut self, text: &[u8]) -> io::Result<()> {
+        let end = self.end + text.len() as u64;
+        if end <= self.room_end {
+            self.file.write_at(self.end, text)?;
+        } else {
+            let room_end = end + room_after(end);
+            let mut with_room = text.to_owned();
+            with_room.resize(text.len() + len(room_end - end)?, b'\n');
+            self.file.write_at(self.end, &with_room)?;
+            self.room_end = room_end;
+        }
+        self.end = end;
+        Ok(())
+    }
+
+    fn grow(&mut self) -> io::Result<()> {
+        let more = room_after(self.room_end);
+        self.file.write_at(self.room_end, &vec![b'\n'; len(more)?])?;
+        self.file.sync_data()?;
+        self.room_end += more;
+        Ok(())
+    }
+}
+
+fn room_after(end: u64) -> u64 {
+    end.clamp(LEAST_ROOM, MOST_ROOM)
+}
+
+fn len(bytes: u64) -> io::Result<usize> {
+    usize::try_from(bytes).map_err(io::Error::other)
+}

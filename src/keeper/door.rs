@@ -1,0 +1,87 @@
+//! The door: what can be handed to the keeper. Nothing here blocks.
+
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use super::health::Health;
+use super::journal_thread::Handed;
+use super::store_thread::{Inbox, Job};
+use super::unpoisoned;
+use crate::domain::reading::Reading;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::journal::record::Entry;
+
+/// The way in to both threads. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct Door {
+    facts: Sender<Handed>,
+    work: Arc<Inbox>,
+    health: Arc<Mutex<Health>>,
+}
+
+/// The journal's thread is gone: nothing can be recorded any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nobody keeps facts any more: the journal's thread is gone")]
+pub struct NobodyKeeps;
+
+impl Door {
+    pub(super) fn new(facts: Sender<Handed>, work: Arc<Inbox>, health: Arc<Mutex<Health>>) -> Self {
+        Self { facts, work, health }
+    }
+
+    /// Hands in facts that belong together. They are acknowledged by [`super::News::Recorded`] with this `ticket` or a
+    /// later one; tickets rise from call to call.
+    ///
+    /// # Errors
+    /// If the journal's thread is gone.
+    pub fn record(&self, ticket: u64, entries: Vec<Entry>) -> Result<(), NobodyKeeps> {
+        self.facts.send(Handed::Facts { ticket, entries, at: Instant::now() }).map_err(|_| NobodyKeeps)
+    }
+
+    /// Hands in a reading. It may be lost, and is if the store is far behind.
+    pub fn read(&self, session: SessionId, reading: Reading) {
+        if let Reading::Heartbeat(at) = reading {
+            unpoisoned(&self.health).heartbeat_at = Some(at);
+        }
+        if !self.work.reading(session, reading) {
+            unpoisoned(&self.health).store.readings_dropped += 1;
+        }
+    }
+
+    /// Asks for a checkpoint; answered by [`super::News::Checkpoint`], stamped `at`.
+    pub fn checkpoint(&self, at: Timestamp) {
+        self.work.checkpoint(at);
+    }
+
+    /// Asks for a session's row as it stands in the store once all facts so far are in it; answered by
+    /// [`super::News::Row`]. Overtakes checkpoints, jobs and readings.
+    pub fn row(&self, session: SessionId) {
+        self.work.row(session);
+    }
+
+    /// Has `job` done on the store's own connection, when nothing more urgent waits.
+    pub fn on_store(&self, job: Job) {
+        self.work.job(job);
+    }
+
+    /// How keeping goes.
+    pub fn health(&self) -> Health {
+        unpoisoned(&self.health).clone()
+    }
+
+    /// Notes what came of a backup, for the screen.
+    pub fn note_backup(&self, done: super::health::Done<super::health::BackupDone>) {
+        unpoisoned(&self.health).backup = Some(done);
+    }
+
+    pub(super) fn close(&self) {
+        // Readings and jobs that still wait are overtaken from now on; facts are not.
+        self.work.hurry();
+        // If the journal's thread is gone the store's must be told by us.
+        if self.facts.send(Handed::Close).is_err() {
+            self.work.close();
+        }
+    }
+}

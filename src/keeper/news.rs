@@ -1,0 +1,54 @@
+//! What the keeper's threads have to tell.
+
+use std::time::Duration;
+
+use super::health::{BackupDone, CheckpointAnswer, Done};
+use crate::domain::session::SessionId;
+use crate::store::rows::SessionRow;
+
+/// Something that the runner must know.
+#[derive(Debug)]
+pub enum News {
+    /// All facts up to and with this ticket are on disk.
+    Recorded {
+        /// The ticket given to [`super::Door::record`].
+        ticket: u64,
+        /// From handing in to being on disk.
+        took: Duration,
+    },
+    /// The facts of this ticket are on no disk.
+    Lost {
+        /// The ticket given to [`super::Door::record`].
+        ticket: u64,
+        /// Why.
+        why: String,
+    },
+    /// The journal could not be written; from now on the store vouches for the facts.
+    JournalFailed(String),
+    /// The journal had to leave a file it no longer trusts, and goes on in a new one.
+    JournalMoved(String),
+    /// The store cannot take facts or readings; the journal goes on, and the next start catches up.
+    StoreFailed(String),
+    /// A line that the store cannot tell of in its tables; it is kept as it is.
+    Undigested {
+        /// Its number.
+        n: u64,
+        /// Why.
+        why: String,
+    },
+    /// The store works again and has caught up.
+    StoreRecovered,
+    /// A checkpoint was tried.
+    Checkpoint(Done<CheckpointAnswer>),
+    /// A backup was tried, by a job on the store's thread.
+    Backup(Done<BackupDone>),
+    /// A session's row, as it stands in the store.
+    Row(SessionId, Result<Option<Box<SessionRow>>, String>),
+    /// A thread died; it will not come back.
+    ThreadDied {
+        /// Which.
+        name: &'static str,
+        /// Its last words.
+        why: String,
+    },
+}

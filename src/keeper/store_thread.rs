@@ -1,0 +1,211 @@
+//! The store's thread: projects acknowledged lines, answers for rows, does jobs, writes readings, in that order.
+
+mod inbox;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+pub(super) use inbox::{Inbox, Vouch, Work};
+
+use super::health::{CheckpointAnswer, Done, Health};
+use super::news::News;
+use super::unpoisoned;
+use crate::domain::reading::Reading;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::journal::record::Line;
+use crate::store::{Projected, Store};
+
+/// Something to be done on the store's own connection. It is told whether something more urgent has come.
+pub type Job = Box<dyn FnOnce(&mut Store, &Overtaken) + Send>;
+
+/// Tells a long job whether something more urgent has come.
+#[derive(Clone, Debug)]
+pub struct Overtaken(Arc<Inbox>);
+
+impl Overtaken {
+    /// Whether the keeper is being closed or a row is asked for: leave off, and say so.
+    pub fn is_so(&self) -> bool {
+        self.0.is_urgent()
+    }
+}
+
+/// How long to wait before a store that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Lines kept in memory for a store that fails. Beyond this it stays behind until the next start.
+const BACKLOG: usize = 20_000;
+
+/// The thread's own belongings.
+pub(super) struct Projecting {
+    store: Store,
+    work: Arc<Inbox>,
+    news: UnboundedSender<News>,
+    health: Arc<Mutex<Health>>,
+    /// Lines that the store has not taken yet.
+    backlog: Vec<Line>,
+    /// Tickets that the store must vouch for once the backlog is in.
+    vouching: Vec<(u64, Instant)>,
+    failing: bool,
+    given_up: bool,
+}
+
+impl Projecting {
+    pub(super) fn new(store: Store, work: Arc<Inbox>, news: UnboundedSender<News>, health: Arc<Mutex<Health>>) -> Self {
+        Self { store, work, news, health, backlog: Vec::new(), vouching: Vec::new(), failing: false, given_up: false }
+    }
+
+    pub(super) fn run(mut self) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut closing = false;
+            while !closing {
+                let retry = (self.failing && !self.given_up).then_some(RETRY);
+                let work = self.work.wait(retry);
+                closing = work.closing;
+                self.carry_out(work);
+            }
+        }));
+        if let Err(panic) = outcome {
+            let why = crate::domain::incident::panic_words(&*panic);
+            self.give_up(&why);
+            self.tell(News::ThreadDied { name: "store", why });
+            self.refuse_until_closed();
+        }
+    }
+
+    fn carry_out(&mut self, work: Work) {
+        self.backlog.extend(work.lines);
+        self.vouching.extend(work.vouch);
+        self.project();
+        for session in work.rows {
+            let row = self.store.ask().and_then(|ask| ask.session_row(session));
+            let row = row.map(|row| row.map(Box::new)).map_err(|error| error.to_string());
+            self.tell(News::Row(session, row));
+        }
+        for at in work.checkpoints {
+            self.checkpoint(at);
+        }
+        for job in work.jobs {
+            job(&mut self.store, &Overtaken(Arc::clone(&self.work)));
+        }
+        self.write_readings(&work.readings);
+    }
+
+    fn project(&mut self) {
+        if self.given_up || (self.backlog.is_empty() && self.vouching.is_empty()) {
+            return;
+        }
+        let projected = if self.vouching.is_empty() {
+            self.store.project(&self.backlog)
+        } else {
+            self.store.project_durably(&self.backlog)
+        };
+        match projected {
+            Ok(projected) => self.projected(projected),
+            Err(error) => self.failed(&error.to_string()),
+        }
+    }
+
+    fn projected(&mut self, projected: Projected) {
+        for poison in projected.undigested {
+            self.tell(News::Undigested { n: poison.n, why: poison.why });
+        }
+        if let Some(last) = self.backlog.last() {
+            unpoisoned(&self.health).store.cursor = Some(last.n);
+        }
+        self.backlog.clear();
+        for (ticket, handed_at) in std::mem::take(&mut self.vouching) {
+            self.tell(News::Recorded { ticket, took: handed_at.elapsed() });
+        }
+        if self.failing {
+            self.failing = false;
+            unpoisoned(&self.health).store.trouble.clear();
+            self.tell(News::StoreRecovered);
+        }
+    }
+
+    fn failed(&mut self, why: &str) {
+        why.clone_into(&mut unpoisoned(&self.health).store.trouble);
+        if !self.failing {
+            self.failing = true;
+            self.tell(News::StoreFailed(why.to_owned()));
+        }
+        for (ticket, _) in std::mem::take(&mut self.vouching) {
+            self.tell(News::Lost { ticket, why: format!("neither the journal nor the store could keep it: {why}") });
+        }
+        if self.backlog.len() > BACKLOG {
+            self.give_up("too far behind; the next start catches up from the journal");
+        }
+    }
+
+    fn give_up(&mut self, why: &str) {
+        self.given_up = true;
+        self.backlog = Vec::new();
+        why.clone_into(&mut unpoisoned(&self.health).store.trouble);
+        for (ticket, _) in std::mem::take(&mut self.vouching) {
+            self.tell(News::Lost { ticket, why: why.to_owned() });
+        }
+    }
+
+    /// Answers every question with a refusal, so that nobody waits for a thread that cannot work any more.
+    fn refuse_until_closed(&mut self) {
+        loop {
+            let work = self.work.wait(None);
+            let why = "the store's thread has died";
+            for (ticket, _) in work.vouch {
+                self.tell(News::Lost { ticket, why: why.to_owned() });
+            }
+            for session in work.rows {
+                self.tell(News::Row(session, Err(why.to_owned())));
+            }
+            for at in work.checkpoints {
+                self.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(why.to_owned()) }));
+            }
+            if work.closing {
+                return;
+            }
+        }
+    }
+
+    fn checkpoint(&mut self, at: Timestamp) {
+        let began = Instant::now();
+        let answer = self.store.checkpoint();
+        let result = answer.map_err(|error| error.to_string()).and_then(refuse_busy);
+        let done = Done { at, took: began.elapsed(), result };
+        {
+            let mut health = unpoisoned(&self.health);
+            health.store.wal_bytes = self.store.wal_bytes();
+            health.checkpoint = Some(done.clone());
+        }
+        self.tell(News::Checkpoint(done));
+    }
+
+    fn write_readings(&mut self, readings: &[(SessionId, Reading)]) {
+        for of_one in readings.chunk_by(|one, other| one.0 == other.0) {
+            let Some((session, _)) = of_one.first() else { continue };
+            let readings: Vec<Reading> = of_one.iter().map(|(_, reading)| reading.clone()).collect();
+            if let Err(error) = self.store.write_readings(*session, &readings) {
+                // A reading may be lost; that it was is counted and shown.
+                tracing::warn!(%error, lost = readings.len(), "readings could not be written");
+                unpoisoned(&self.health).store.readings_dropped += readings.len() as u64;
+            }
+        }
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody listens only once the session is over.
+        let _ = self.news.send(news);
+    }
+}
+
+/// A checkpoint that a reader kept from finishing did not do what it should.
+fn refuse_busy(answer: CheckpointAnswer) -> Result<CheckpointAnswer, String> {
+    if answer.busy {
+        let CheckpointAnswer { log, checkpointed, .. } = answer;
+        return Err(format!("busy: another connection reads; {checkpointed} of {log} pages were moved"));
+    }
+    Ok(answer)
+}

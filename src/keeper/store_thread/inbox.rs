@@ -1,0 +1,236 @@
+//! What waits for the store's thread, by urgency.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Job;
+use crate::domain::reading::Reading;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::journal::record::Line;
+
+/// Whether the store itself must vouch for lines, because the journal cannot.
+#[derive(Debug)]
+pub(crate) enum Vouch {
+    /// The journal has them.
+    No,
+    /// These tickets are acknowledged by the store, with when they were handed in.
+    For(Vec<(u64, Instant)>),
+}
+
+/// What is to be done next.
+#[derive(Default)]
+pub(crate) struct Work {
+    pub(super) lines: Vec<Line>,
+    pub(super) vouch: Vec<(u64, Instant)>,
+    pub(super) rows: Vec<SessionId>,
+    pub(super) checkpoints: Vec<Timestamp>,
+    pub(super) jobs: Vec<Job>,
+    pub(super) readings: Vec<(SessionId, Reading)>,
+    pub(super) closing: bool,
+}
+
+/// Where work waits. Putting something in never blocks for longer than another one needs to do the same.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    waiting: Mutex<Waiting>,
+    something: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: Vec<Line>,
+    vouch: Vec<(u64, Instant)>,
+    rows: Vec<SessionId>,
+    checkpoints: VecDeque<Timestamp>,
+    jobs: VecDeque<Job>,
+    readings: Vec<(SessionId, Reading)>,
+    oldest_reading: Option<Instant>,
+    hurried: bool,
+    closing: bool,
+}
+
+/// Readings wait this long for company, so that many go into one transaction.
+const READINGS_WAIT: Duration = Duration::from_secs(1);
+/// So many readings do not wait any longer.
+const READINGS_BATCH: usize = 256;
+/// More readings than this are not kept for a store that is behind.
+const READINGS_KEPT: usize = 50_000;
+
+impl Inbox {
+    pub(crate) fn lines(&self, lines: Vec<Line>, vouch: Vouch) {
+        self.put(|waiting| {
+            waiting.lines.extend(lines);
+            if let Vouch::For(tickets) = vouch {
+                waiting.vouch.extend(tickets);
+            }
+        });
+    }
+
+    /// False if the reading was dropped, because the store is far behind.
+    pub(crate) fn reading(&self, session: SessionId, reading: Reading) -> bool {
+        let mut waiting = self.lock();
+        if waiting.readings.len() >= READINGS_KEPT {
+            return false;
+        }
+        waiting.readings.push((session, reading));
+        // The first one starts the clock; the rest keep it company without waking anybody.
+        if waiting.oldest_reading.is_none() {
+            waiting.oldest_reading = Some(Instant::now());
+            self.something.notify_one();
+        } else if waiting.readings.len() == READINGS_BATCH {
+            self.something.notify_one();
+        }
+        true
+    }
+
+    pub(crate) fn checkpoint(&self, at: Timestamp) {
+        self.put(|waiting| waiting.checkpoints.push_back(at));
+    }
+
+    pub(crate) fn row(&self, session: SessionId) {
+        self.put(|waiting| waiting.rows.push(session));
+    }
+
+    pub(crate) fn job(&self, job: Job) {
+        self.put(|waiting| waiting.jobs.push_back(job));
+    }
+
+    /// From now on jobs are told to leave off.
+    pub(crate) fn hurry(&self) {
+        self.put(|waiting| waiting.hurried = true);
+    }
+
+    pub(crate) fn close(&self) {
+        self.put(|waiting| waiting.closing = true);
+    }
+
+    pub(super) fn is_urgent(&self) -> bool {
+        let waiting = self.lock();
+        waiting.hurried || waiting.closing || !waiting.rows.is_empty()
+    }
+
+    /// Waits for work, at most `retry` if that is given; then there may be none.
+    pub(super) fn wait(&self, retry: Option<Duration>) -> Work {
+        let until = retry.map(|retry| Instant::now() + retry);
+        let mut waiting = self.lock();
+        loop {
+            if let Some(work) = waiting.take() {
+                return work;
+            }
+            let readings = waiting.oldest_reading.map(|since| since + READINGS_WAIT);
+            let Some(deadline) = [until, readings].into_iter().flatten().min() else {
+                waiting = self.something.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            let waited = self.something.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner);
+            waiting = waited.0;
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return waiting.take().unwrap_or_default();
+            }
+        }
+    }
+
+    fn put(&self, change: impl FnOnce(&mut Waiting)) {
+        change(&mut self.lock());
+        self.something.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// The most urgent work: all lines and rows at once, then one checkpoint or job at a time, then readings.
+    fn take(&mut self) -> Option<Work> {
+        let readings_due = self.readings.len() >= READINGS_BATCH
+            || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
+            || self.closing;
+        let nothing = self.lines.is_empty()
+            && self.vouch.is_empty()
+            && self.rows.is_empty()
+            && self.checkpoints.is_empty()
+            && self.jobs.is_empty()
+            && !(readings_due && !self.readings.is_empty())
+            && !self.closing;
+        if nothing {
+            return None;
+        }
+        let mut work = Work {
+            lines: std::mem::take(&mut self.lines),
+            vouch: std::mem::take(&mut self.vouch),
+            rows: std::mem::take(&mut self.rows),
+            ..Work::default()
+        };
+        let urgent = !work.lines.is_empty() || !work.vouch.is_empty() || !work.rows.is_empty();
+        if urgent && !self.closing {
+            return Some(work);
+        }
+        work.checkpoints.extend(self.checkpoints.pop_front());
+        if work.checkpoints.is_empty() {
+            work.jobs.extend(self.jobs.pop_front());
+        }
+        if readings_due {
+            work.readings = std::mem::take(&mut self.readings);
+            self.oldest_reading = None;
+        }
+        work.closing = self.closing && self.checkpoints.is_empty() && self.jobs.is_empty();
+        Some(work)
+    }
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inbox").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heartbeat(second: i64) -> Reading {
+        Reading::Heartbeat(Timestamp::from_millis(second * 1_000))
+    }
+
+    #[test]
+    fn facts_and_rows_go_before_checkpoints_and_readings() {
+        let inbox = Inbox::default();
+        inbox.checkpoint(Timestamp::default());
+        inbox.row(SessionId(1));
+        let first = inbox.wait(None);
+        assert_eq!((first.rows.len(), first.checkpoints.len()), (1, 0));
+        assert_eq!(inbox.wait(None).checkpoints.len(), 1);
+    }
+
+    #[test]
+    fn a_full_batch_of_readings_does_not_wait() {
+        let inbox = Inbox::default();
+        for second in 0..256 {
+            assert!(inbox.reading(SessionId(1), heartbeat(second)));
+        }
+        assert_eq!(inbox.wait(None).readings.len(), 256);
+    }
+
+    #[test]
+    fn readings_for_a_store_that_is_far_behind_are_dropped_and_said_to_be() {
+        let inbox = Inbox::default();
+        let taken = (0..60_000).filter(|&second| inbox.reading(SessionId(1), heartbeat(second))).count();
+        assert_eq!(taken, READINGS_KEPT);
+    }
+
+    #[test]
+    fn closing_comes_after_every_job_and_takes_the_readings_along() {
+        let inbox = Inbox::default();
+        inbox.job(Box::new(|_, _| {}));
+        inbox.job(Box::new(|_, _| {}));
+        assert!(inbox.reading(SessionId(1), heartbeat(1)));
+        inbox.close();
+        let (first, second) = (inbox.wait(None), inbox.wait(None));
+        assert!(!first.closing && second.closing);
+        assert_eq!(first.readings.len() + second.readings.len(), 1);
+    }
+}

@@ -1,0 +1,68 @@
+//! Showing the session to whoever looks, without ever waiting for them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Runner;
+use super::end::Ending;
+use crate::session::view::{SessionView, ThreadView};
+
+/// Views are not made more often than anybody could see them.
+const APART: Duration = Duration::from_millis(25);
+
+impl Runner {
+    /// Publishes a view now, or soon if the last one was made just before.
+    pub(super) fn publish(&mut self) {
+        if self.published.elapsed() >= APART {
+            self.publish_now();
+        } else if self.publish_at.is_none() {
+            self.publish_at = Some(self.published + APART);
+        }
+    }
+
+    pub(super) fn publish_now(&mut self) {
+        self.publish_at = None;
+        self.published = Instant::now();
+        if self.views.is_closed() {
+            return;
+        }
+        let view = self.view();
+        self.views.send_replace(Some(Arc::new(view)));
+    }
+
+    fn view(&mut self) -> SessionView {
+        let now = self.clock.now();
+        let pending = self.pending();
+        let feed = &self.desk.feed;
+        SessionView {
+            now,
+            taken: self.published,
+            identity: Arc::clone(&self.identity),
+            engine: Arc::new(self.state.snapshot(now)),
+            keeper: Arc::new(self.door.health()),
+            mids: Arc::clone(&feed.mids),
+            fills: Arc::clone(&feed.fills),
+            gone: Arc::clone(&feed.gone),
+            events: Arc::clone(&feed.events),
+            incidents: Arc::clone(&feed.incidents),
+            pending,
+            threads: self.threads(),
+            end: self.ending.as_ref().map(Ending::view),
+        }
+    }
+
+    fn threads(&self) -> Vec<ThreadView> {
+        let works = [
+            ("runner", "feeds the engine, carries out its effects"),
+            ("journal", "appends, syncs, acknowledges"),
+            ("store", "projects facts, writes readings, checkpoints"),
+        ];
+        works
+            .into_iter()
+            .map(|(name, work)| match self.dead_threads.iter().find(|(dead, _)| *dead == name) {
+                Some((_, why)) => ThreadView { name, alive: false, doing: why.clone() },
+                None => ThreadView { name, alive: true, doing: work.to_owned() },
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,190 @@
+//! What can go wrong with the store, each told with what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a store could not be opened. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// There is no file.
+    #[error("there is no database at {}; start `neo run` once, or name another one with --db", .0.display())]
+    Missing(PathBuf),
+    /// There is a database with nothing in it.
+    #[error("the database {} is still empty; start `neo run` once", .0.display())]
+    Empty(PathBuf),
+    /// A folder lies where the database should.
+    #[error("{} is a folder, not a database; name a file with --db", .0.display())]
+    IsAFolder(PathBuf),
+    /// The system does not let us read it.
+    #[error("the database {} cannot be read: {why}; check who owns it", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        why: String,
+    },
+    /// We may read it, not write it.
+    #[error("the database {} is read-only; check its permissions and its folder's", .0.display())]
+    ReadOnly(PathBuf),
+    /// Something else than SQLite.
+    #[error("{} is not a database; nothing in it was changed: move it away, or name another one with --db", .0.display())]
+    NotADatabase(PathBuf),
+    /// SQLite says that its structure is broken.
+    #[error("the database {} is malformed ({why}); nothing was changed: restore it from a backup and its journal", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// SQLite's words.
+        why: String,
+    },
+    /// A SQLite database of another program.
+    #[error("{} is another program's database (its tables: {tables}); nothing in it was changed: name another one with --db", path.display())]
+    NotOurs {
+        /// Which file.
+        path: PathBuf,
+        /// A few of its tables.
+        tables: String,
+    },
+    /// Written by a newer program.
+    #[error("the database {} is from a newer neo (its schema is {found}, this one knows {known}); run that one", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its schema's version.
+        found: i32,
+        /// The newest that this program knows.
+        known: i32,
+    },
+    /// Written by an older program; only a writer brings it up to date.
+    #[error("the database {} is from an older neo (its schema is {found}, this one needs {known}); start `neo run` once", path.display())]
+    Older {
+        /// Which file.
+        path: PathBuf,
+        /// Its schema's version.
+        found: i32,
+        /// What this program needs.
+        known: i32,
+    },
+    /// The write-ahead log is there and its database is not: opening would delete the log.
+    #[error(
+        "the database {} is missing or empty, but {} with {bytes} bytes lies beside it; opening would destroy them, so \
+         nothing was opened: move both away together and start again from the journal", path.display(), wal.display()
+    )]
+    OrphanedLog {
+        /// The database.
+        path: PathBuf,
+        /// Its write-ahead log.
+        wal: PathBuf,
+        /// What is in the log.
+        bytes: u64,
+    },
+    /// The linked SQLite can corrupt a write-ahead log.
+    #[error(
+        "the SQLite in this program is {0}; versions below 3.51.3 can corrupt a database: build it with the bundled one"
+    )]
+    SqliteTooOld(&'static str),
+    /// The file could not be made.
+    #[error("the database {} could not be created: {why}", path.display())]
+    NotCreated {
+        /// Which file.
+        path: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// Anything else that SQLite says.
+    #[error("the database {} could not be opened, {doing}: {why}", path.display())]
+    Failed {
+        /// Which file.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// SQLite's words.
+        why: rusqlite::Error,
+    },
+}
+
+/// Why the store could not do something. A write that failed happened wholly or not at all; doing it again is safe.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// It could not be opened, or opened again after an error.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// SQLite could not do it.
+    #[error("the store could not {doing}: {why}")]
+    Sqlite {
+        /// What was tried.
+        doing: &'static str,
+        /// SQLite's words.
+        why: rusqlite::Error,
+    },
+    /// A line is missing between what the store has and what it was given.
+    #[error(
+        "the store was given journal line {got} where {expected} comes next; read the journal again from {expected}"
+    )]
+    Gap {
+        /// The next line it can take.
+        expected: u64,
+        /// The line it was given.
+        got: u64,
+    },
+    /// The store and the journal do not tell the same story.
+    #[error(
+        "journal line {n} is not the one that the store has or follows: journal and store belong to two histories; run `neo verify`"
+    )]
+    Forked {
+        /// The first line that differs.
+        n: u64,
+    },
+    /// What stands in the store is not what this program writes there.
+    #[error("the store holds `{found}` as {what}; run `neo verify`")]
+    Unreadable {
+        /// What it should be.
+        what: &'static str,
+        /// What stands there.
+        found: String,
+    },
+}
+
+impl OpenError {
+    /// Whether the database, or what lies in its place, is not one that this program may work with as it is.
+    pub const fn is_unsound(&self) -> bool {
+        match self {
+            Self::IsAFolder(_)
+            | Self::Unreadable { .. }
+            | Self::NotADatabase(_)
+            | Self::Malformed { .. }
+            | Self::NotOurs { .. }
+            | Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::OrphanedLog { .. } => true,
+            Self::Missing(_)
+            | Self::Empty(_)
+            | Self::ReadOnly(_)
+            | Self::SqliteTooOld(_)
+            | Self::NotCreated { .. }
+            | Self::Failed { .. } => false,
+        }
+    }
+
+    /// What an error of SQLite's means for `path`.
+    pub(super) fn from_sqlite(path: &Path, doing: &'static str, why: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match why.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::NotADatabase(path),
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Malformed { path, why: why.to_string() },
+            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => {
+                Self::Unreadable { path, why: why.to_string() }
+            }
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly(path),
+            _ => Self::Failed { path, doing, why },
+        }
+    }
+}
+
+impl StoreError {
+    /// For `map_err`: what was tried, around what SQLite says.
+    pub(super) fn doing(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |why| Self::Sqlite { doing, why }
+    }
+}

@@ -1,0 +1,73 @@
+//! The schema and its versions: `PRAGMA user_version` says which, and each step up is one transaction.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::OpenError;
+
+/// `neo1`, as SQLite's `application_id`: what makes a database ours.
+const APPLICATION_ID: i32 = 0x6e65_6f31;
+
+/// Step `i` brings version `i` to `i + 1`. A step that was released is never changed.
+const STEPS: &[&str] = &[include_str!("schema/0001_first_light.sql")];
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing is in it yet.
+    Nothing,
+    /// Ours, of this version.
+    Ours(i32),
+}
+
+/// The newest version that this program knows.
+pub(super) fn newest() -> i32 {
+    i32::try_from(STEPS.len()).unwrap_or(i32::MAX)
+}
+
+/// Looks at what `path` is, and refuses what is not ours or is newer than this program. Changes nothing.
+pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Found, OpenError> {
+    let failed = |why| OpenError::from_sqlite(path, "looking at what it is", why);
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let (application, version) = (number("application_id").map_err(failed)?, number("user_version").map_err(failed)?);
+    if application == APPLICATION_ID {
+        let known = newest();
+        return if version > known {
+            Err(OpenError::Newer { path: path.to_owned(), found: version, known })
+        } else {
+            Ok(Found::Ours(version))
+        };
+    }
+    let tables = tables(connection).map_err(failed)?;
+    if tables.is_empty() && application == 0 {
+        return Ok(Found::Nothing);
+    }
+    Err(OpenError::NotOurs { path: path.to_owned(), tables: tables.join(", ") })
+}
+
+/// Brings a database that [`identify`] let pass to the newest version.
+pub(super) fn migrate(connection: &mut Connection, path: &Path, found: Found) -> Result<(), OpenError> {
+    let version = match found {
+        Found::Nothing => 0,
+        Found::Ours(version) => version,
+    };
+    let done = usize::try_from(version).unwrap_or(0);
+    for (step, sql) in (version + 1..).zip(STEPS.iter().skip(done)) {
+        step_up(connection, step, sql)
+            .map_err(|why| OpenError::from_sqlite(path, "bringing its schema up to date", why))?;
+    }
+    Ok(())
+}
+
+fn step_up(connection: &mut Connection, version: i32, sql: &str) -> rusqlite::Result<()> {
+    let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    step.execute_batch(sql)?;
+    step.pragma_update(None, "user_version", version)?;
+    step.commit()
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut some = connection.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') LIMIT 3")?;
+    some.query_map([], |row| row.get(0))?.collect()
+}

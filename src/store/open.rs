@@ -1,0 +1,286 @@
+//! How a connection is opened: the rules that measurements of disks and crashes asked for (DURABILITY), in one place.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::OpenError;
+use super::migrate::{self, Found};
+
+/// Below this, two connections that checkpoint and write can corrupt a database.
+const SQLITE_NEEDED: i32 = 3_051_003;
+
+/// How long a lock of another connection is waited for: an end cannot wait long, and facts are safe in the journal.
+const BUSY: Duration = Duration::from_millis(250);
+
+/// For writers and readers alike; 1 MiB of cache is plenty for rows that are mostly appended.
+const EVERYBODY: &str = "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF;";
+
+/// Foreign keys stay off: a fact that comes before the row it belongs to is kept all the same.
+const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA wal_autocheckpoint = 0;";
+
+/// How many prepared statements a connection keeps: more than the projection has.
+const STATEMENTS_KEPT: usize = 64;
+
+/// The one writing connection to the database at `path`, made if there is none, its schema brought up to date.
+pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(path)? == Lies::Nowhere {
+        create(path)?;
+    }
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let found = migrate::identify(&connection, path)?;
+    let failed = |why| OpenError::from_sqlite(path, "setting it up for writing", why);
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        return Err(OpenError::ReadOnly(path.to_owned()));
+    }
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    if mode != "wal" {
+        return Err(OpenError::Unreadable { path: path.to_owned(), why: format!("it stays in journal mode `{mode}`") });
+    }
+    connection.execute_batch(WRITER).map_err(failed)?;
+    migrate::migrate(&mut connection, path, found)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write, safe beside a running session.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(path)? == Lies::Nowhere {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(|why| OpenError::from_sqlite(path, "setting it up for reading", why))?;
+    match migrate::identify(&connection, path)? {
+        Found::Nothing | Found::Ours(0) => Err(OpenError::Empty(path.to_owned())),
+        Found::Ours(found) if found < migrate::newest() => {
+            Err(OpenError::Older { path: path.to_owned(), found, known: migrate::newest() })
+        }
+        Found::Ours(_) => Ok(connection),
+    }
+}
+
+/// The write-ahead log of the database at `path`.
+pub(super) fn wal_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
+fn check_sqlite() -> Result<(), OpenError> {
+    if rusqlite::version_number() < SQLITE_NEEDED {
+        return Err(OpenError::SqliteTooOld(rusqlite::version()));
+    }
+    Ok(())
+}
+
+/// Whether a database lies there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lies {
+    Here,
+    Nowhere,
+}
+
+/// By name only, never through a handle: see the module comment of [`super`].
+fn look_before_opening(path: &Path) -> Result<Lies, OpenError> {
+    let (lies, bytes) = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(OpenError::IsAFolder(path.to_owned())),
+        Ok(found) => (Lies::Here, found.len()),
+        Err(why) if why.kind() == ErrorKind::NotFound => (Lies::Nowhere, 0),
+        Err(why) => return Err(OpenError::Unreadable { path: path.to_owned(), why: why.to_string() }),
+    };
+    let wal = wal_of(path);
+    match fs::metadata(&wal) {
+        Ok(log) if bytes == 0 && log.len() > 0 => {
+            Err(OpenError::OrphanedLog { path: path.to_owned(), wal, bytes: log.len() })
+        }
+        // A log that cannot be looked at beside a whole database is SQLite's to complain about.
+        Ok(_) | Err(_) => Ok(lies),
+    }
+}
+
+/// An empty file that only its owner can read; SQLite gives its companions the same permissions.
+fn create(path: &Path) -> Result<(), OpenError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = |why| OpenError::NotCreated { path: path.to_owned(), why };
+    options.open(path).map_err(failed)?;
+    sync_folder(path).map_err(failed)
+}
+
+/// Makes a new or renamed entry in the folder of `path` last.
+#[cfg(unix)]
+pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Windows writes folder entries by itself; there is no call for it.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the other platform can fail")]
+pub(crate) fn sync_folder(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    let failed = |why| OpenError::from_sqlite(path, "connecting", why);
+    let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri(path), flags).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    for (config, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        // A checkpoint on close swallows its errors, and would write into a database that turns out not to be ours.
+        (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+        (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+    ] {
+        connection.set_db_config(config, on).map_err(failed)?;
+    }
+    connection.execute_batch(EVERYBODY).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}
+
+/// `file:…?psow=0`: without it a torn write beside good rows can lose them.
+fn uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for &byte in path_bytes(path).iter() {
+        if byte.is_ascii_alphanumeric() || b"/.-_~:".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?psow=0"
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &Path) -> std::borrow::Cow<'_, [u8]> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = path.as_os_str().as_bytes();
+    // `//host/…` would be read as an authority.
+    if bytes.starts_with(b"//") { [b"//", bytes].concat().into() } else { bytes.into() }
+}
+
+/// `C:\a b` is `/C:/a%20b` in a URI.
+#[cfg(windows)]
+fn path_bytes(path: &Path) -> std::borrow::Cow<'_, [u8]> {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let has_drive = text.as_bytes().get(1) == Some(&b':');
+    (if has_drive { format!("///{text}") } else { text }).into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> T {
+        connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_new_database_is_ours_alone_and_set_up_to_survive() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a 100%? #1.db");
+        let connection = writer(&path).unwrap();
+        assert_eq!(pragma::<String>(&connection, "journal_mode"), "wal");
+        assert_eq!(pragma::<i32>(&connection, "synchronous"), 1);
+        assert_eq!(pragma::<i32>(&connection, "wal_autocheckpoint"), 0);
+        assert_eq!(pragma::<i32>(&connection, "cell_size_check"), 1);
+        assert_eq!(pragma::<i32>(&connection, "trusted_schema"), 0);
+        assert_eq!(pragma::<i32>(&connection, "user_version"), migrate::newest());
+        assert!(connection.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE).unwrap());
+        assert!(path.exists(), "the name was not taken for a URI's parameters");
+        #[cfg(unix)]
+        for file in [path.clone(), wal_of(&path)] {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn a_text_file_a_folder_and_no_file_are_told_apart_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("notes.db");
+        for words in ["short", &"long enough to fill more than one page\n".repeat(400)] {
+            fs::write(&text, words).unwrap();
+            assert!(matches!(writer(&text), Err(OpenError::NotADatabase(_))));
+            assert!(matches!(reader(&text), Err(OpenError::NotADatabase(_))));
+            assert_eq!(fs::read_to_string(&text).unwrap(), words);
+        }
+        assert!(matches!(writer(folder.path()), Err(OpenError::IsAFolder(_))));
+        let nowhere = folder.path().join("nowhere.db");
+        assert!(matches!(reader(&nowhere), Err(OpenError::Missing(_))));
+        assert!(!nowhere.exists());
+    }
+
+    #[test]
+    fn a_database_from_a_newer_neo_is_refused_with_both_versions() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        writer(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        for refusal in [writer(&path).unwrap_err(), reader(&path).unwrap_err()] {
+            assert!(matches!(refusal, OpenError::Newer { found: 99, known: 1, .. }), "{refusal}");
+            assert!(refusal.is_unsound());
+        }
+    }
+
+    #[test]
+    fn another_programs_database_is_refused_and_not_a_byte_of_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("theirs.db");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE trades (id INTEGER); INSERT INTO trades VALUES (1)")
+            .unwrap();
+        let before = fs::read(&path).unwrap();
+        let refusal = writer(&path).unwrap_err();
+        assert!(refusal.to_string().contains("its tables: trades"), "{refusal}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn an_empty_file_is_a_new_database_to_a_writer_and_an_empty_one_to_a_reader() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        fs::write(&path, "").unwrap();
+        assert!(matches!(reader(&path), Err(OpenError::Empty(_))));
+        writer(&path).unwrap();
+        assert!(reader(&path).is_ok());
+    }
+
+    #[test]
+    fn a_log_without_its_database_is_not_destroyed_by_opening() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        drop(writer(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+        let log = fs::read(wal_of(&path)).unwrap();
+        assert!(!log.is_empty());
+        assert!(matches!(writer(&path), Err(OpenError::OrphanedLog { .. })));
+        assert_eq!(fs::read(wal_of(&path)).unwrap(), log);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        let _writer = writer(&path).unwrap();
+        assert!(reader(&path).unwrap().execute("DELETE FROM facts", []).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! The one writing connection, and the one place where an error of it is answered.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::ask::Ask;
+use super::error::{OpenError, StoreError};
+use super::open;
+
+/// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    /// `None` after an error, until it is opened again.
+    pub(super) connection: Option<Connection>,
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it if there is none, and brings its schema up to date.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let connection = open::writer(path)?;
+        Ok(Self { path: path.to_owned(), connection: Some(connection) })
+    }
+
+    /// Where the database lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Questions on the writing connection: they see what was written a moment ago.
+    pub fn ask(&mut self) -> Result<Ask<'_>, StoreError> {
+        self.connected().map(|connection| Ask::new(connection))
+    }
+
+    /// The connection itself, for the backup's steps between two commits.
+    pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
+        let connection = self.connection.take().map_or_else(|| open::writer(&self.path), Ok)?;
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Does `work` in one transaction.
+    ///
+    /// After any error of SQLite's the connection is closed, because a commit that failed may have happened all the
+    /// same; `work` is tried once more on a new one and finds out by itself what is already there.
+    pub(super) fn write<T>(
+        &mut self,
+        doing: &'static str,
+        mut work: impl FnMut(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let first = self.attempt(doing, &mut work);
+        if !matches!(first, Err(StoreError::Sqlite { .. })) {
+            return first;
+        }
+        self.connection = None;
+        let second = self.attempt(doing, &mut work);
+        if second.is_err() {
+            self.connection = None;
+        }
+        second
+    }
+
+    fn attempt<T>(
+        &mut self,
+        doing: &'static str,
+        work: &mut impl FnMut(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = self.connected()?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::doing(doing))?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(StoreError::doing(doing))?;
+        Ok(done)
+    }
+}

@@ -1,0 +1,9 @@
+//! Keeping what we have: opening with care, copies that are verified, sessions that somebody left open, the chain
+//! recomputed.
+//!
+//! Nothing here decides about trades.
+
+pub mod backup;
+pub mod chain;
+pub mod gate;
+pub mod recover;
