@@ -22,6 +22,7 @@ use crate::console::app::update::update;
 use crate::console::term::guard::{Guard, PATIENCE};
 use crate::console::term::panic;
 use crate::console::term::screen::{Gone, Screen};
+use crate::disk::faults::{self, Point};
 use crate::domain::halt::HaltReason;
 use crate::session::control::Control;
 use crate::session::view::SessionView;
@@ -160,6 +161,7 @@ impl Drawing {
 
     /// FAULT DOOR: the one place where a frame is drawn.
     fn draw_frame(&mut self) -> Result<(), Gone> {
+        faults::hit(Point::ConsoleFrame)?;
         let Self { screen, model, draw, .. } = self;
         screen.draw(|frame| draw(model, frame))
     }

@@ -60,6 +60,7 @@ pub fn model() -> Model {
         history: history(),
         log: log(),
         ending: false,
+        ..Model::default()
     }
 }
 
@@ -404,6 +405,7 @@ pub fn detail() -> SessionDetail {
         failures: Vec::new(),
         fills: fills(41).into(),
         incidents: vec![(at("10:40:24"), incident)],
+        ..SessionDetail::default()
     }
 }
 
