@@ -119,7 +119,7 @@ fn worth_of(rlusd: i128) -> i128 {
 
 /// The number at a path, in 10^−`scale`. Panics if it is not exact in that.
 #[track_caller]
-fn number(body: &Value, path: &str, scale: u32) -> i128 {
+pub(super) fn number(body: &Value, path: &str, scale: u32) -> i128 {
     let text = body.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no number at {path} in {body}"));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let room = usize::try_from(scale).expect("small");

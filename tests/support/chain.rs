@@ -1,6 +1,7 @@
 //! The journal read by CONTRACT alone: JSON, SHA-256 of the bytes before the last `,"hash":"`, and the rule that what
 //! lies behind the line that a later segment follows is void.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+
+use super::books::number;
 
 /// One fact of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +152,31 @@ impl Chain {
     /// All facts of one kind.
     pub fn of_kind(&self, kind: &str) -> Vec<&Link> {
         self.links.iter().filter(|link| link.kind == kind).collect()
+    }
+
+    /// Orders that were intended and are not yet known to be gone, each with what is left of it, in drops.
+    pub fn open_orders(&self) -> BTreeMap<String, i128> {
+        let mut open = BTreeMap::new();
+        for link in &self.links {
+            let body = link.json();
+            let order = body.get("order").or_else(|| body.get("id")).and_then(Value::as_str).unwrap_or_default();
+            match (link.kind.as_str(), body["want"].as_str().or_else(|| body["step"].as_str())) {
+                ("intent", Some("submit")) => {
+                    open.insert(order.to_owned(), number(&body, "/quantity", 6));
+                }
+                ("order", Some("cancelled" | "refused" | "never_sent" | "venue_ended")) => {
+                    open.remove(order);
+                }
+                ("fill", _) => {
+                    if let Some(left) = open.get_mut(order) {
+                        *left -= number(&body, "/quantity", 6);
+                    }
+                }
+                _ => {}
+            }
+        }
+        open.retain(|_, left| *left > 0);
+        open
     }
 
     /// The newest fact of a kind.
