@@ -70,7 +70,8 @@ impl State {
             Mode::Paused | Mode::Idle => self.account.open_orders().is_empty() && !self.are_books_proven(),
             Mode::Starting | Mode::Quoting | Mode::Halted => false,
         };
-        (chance && self.market.news > self.truth.answered_at_news) || now.since(answered) >= self.settings.limits.truth_check()
+        (chance && self.market.news > self.truth.answered_at_news)
+            || now.since(answered) >= self.settings.limits.truth_check()
     }
 
     /// Whether nothing has changed what we hold since the venue last said the same.

@@ -11,7 +11,7 @@ use super::health::Health;
 use super::news::News;
 use super::store_thread::{Inbox, Vouch};
 use super::unpoisoned;
-use crate::journal::record::{Entry, Line};
+use crate::journal::record::Entry;
 use crate::journal::writer::{Acknowledged, Writer};
 
 /// What comes through the door for this thread.
@@ -90,11 +90,13 @@ impl Appending {
         }
         match self.writer.write_group(&group.entries) {
             Ok(Acknowledged { lines, moved }) => {
-                self.acknowledge(&group, &lines);
+                let head = lines.last().map(|last| (last.n, last.hash.to_string()));
+                // Before anybody hears of it: who asks for a row once its facts are on disk must find them in it.
+                self.work.lines(lines, Vouch::No);
+                self.acknowledge(&group, head);
                 if let Some(trouble) = moved {
                     self.tell(News::JournalMoved(trouble.to_string()));
                 }
-                self.work.lines(lines, Vouch::No);
                 self.make_room();
             }
             Err(error) => {
@@ -113,16 +115,14 @@ impl Appending {
         }
     }
 
-    fn acknowledge(&self, group: &Group, lines: &[Line]) {
+    fn acknowledge(&self, group: &Group, head: Option<(u64, String)>) {
         let Some(&(ticket, handed_at)) = group.tickets.last() else { return };
         let took = handed_at.elapsed();
         {
             let mut health = unpoisoned(&self.health);
             health.journal.last_ack = took;
             health.journal.segment = self.writer.segment().unwrap_or_default();
-            if let Some(last) = lines.last() {
-                health.journal.head = Some((last.n, last.hash.to_string()));
-            }
+            health.journal.head = head.or(health.journal.head.take());
         }
         self.tell(News::Recorded { ticket, took });
     }

@@ -67,6 +67,7 @@ impl Projecting {
                 closing = work.closing;
                 self.carry_out(work);
             }
+            self.empty_the_log();
         }));
         if let Err(panic) = outcome {
             let why = crate::domain::incident::panic_words(&*panic);
@@ -172,8 +173,8 @@ impl Projecting {
 
     fn checkpoint(&mut self, at: Timestamp) {
         let began = Instant::now();
-        let answer = self.store.checkpoint();
-        let result = answer.map_err(|error| error.to_string()).and_then(refuse_busy);
+        let answer = self.store.checkpoint().map_err(|error| error.to_string());
+        let result = answer.and_then(refuse_busy);
         let done = Done { at, took: began.elapsed(), result };
         {
             let mut health = unpoisoned(&self.health);
@@ -181,6 +182,17 @@ impl Projecting {
             health.checkpoint = Some(done.clone());
         }
         self.tell(News::Checkpoint(done));
+    }
+
+    /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.
+    fn empty_the_log(&mut self) {
+        if self.given_up || self.store.wal_bytes() == Some(0) {
+            return;
+        }
+        let emptied = self.store.checkpoint().map_err(|error| error.to_string()).and_then(refuse_busy);
+        if let Err(error) = emptied {
+            tracing::warn!(error, "the write-ahead log is not empty; the next start takes it up");
+        }
     }
 
     fn write_readings(&mut self, readings: &[(SessionId, Reading)]) {

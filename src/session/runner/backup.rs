@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Runner;
 use crate::keeper::News;
-use crate::keeper::health::{BackupDone, Done};
+use crate::keeper::health::Done;
 use crate::session::clock::machine_time;
 use crate::vault::backup::{self, BackupKind};
 
@@ -19,16 +19,7 @@ impl Runner {
             let taken = backup::take(store, kind, &folder, machine_time(), || {
                 if overtaken.is_so() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
-            // The copy was put on record, which went into the write-ahead log: after the last backup of a session that
-            // is to be empty again. If it is not, the next checkpoint does it.
-            if let Err(error) = store.checkpoint() {
-                tracing::warn!(%error, "the record of the backup stays in the write-ahead log");
-            }
-            let result = taken.map_err(|error| error.to_string()).map(|taken| BackupDone {
-                name: taken.name,
-                bytes: taken.bytes,
-                cursor: taken.cursor,
-            });
+            let result = taken.map_err(|error| error.to_string());
             let done = Done { at: now, took: began.elapsed(), result };
             door.note_backup(done.clone());
             // Nobody listens only once the session is over.
