@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 
-use super::app::action::{self, ActionSpec, TABLE};
+use super::app::action::{self, ActionSpec, BarItem, Group, TABLE};
 use super::app::disabled::disabled_reason;
 use super::app::key::Key;
 use super::app::model::Model;
@@ -27,22 +27,23 @@ fn look(model: &Model) -> Look {
     Look { theme, glyphs }
 }
 
-/// First what the bar shows, in its order, then everything else for the help.
+/// Every action: group by group, as the help lists them, with its place on the keys line.
 pub fn hints(model: &Model) -> Vec<Hint> {
     let bar = action::bar(model);
-    let in_bar = |keys: &[Key]| bar.iter().any(|item| keys.first() == Some(&item.key));
-    let (mut first, rest): (Vec<&ActionSpec>, Vec<&ActionSpec>) = TABLE.iter().partition(|spec| in_bar(spec.keys));
-    first.sort_by_key(|spec| bar.iter().position(|item| spec.keys.first() == Some(&item.key)));
-    first.into_iter().chain(rest).map(|spec| hint(model, spec)).collect()
+    let in_group = |group| TABLE.iter().filter(move |spec| spec.group == group);
+    Group::ALL.into_iter().flat_map(in_group).map(|spec| hint(model, spec, &bar)).collect()
 }
 
-fn hint(model: &Model, spec: &ActionSpec) -> Hint {
-    let keys = spec.keys.iter().map(|key| if model.settings.ascii { key.ascii() } else { key.to_string() });
+fn hint(model: &Model, spec: &ActionSpec, bar: &[BarItem]) -> Hint {
+    let shown = |key: Key| if model.settings.ascii { key.ascii() } else { key.to_string() };
+    let name = action::name_now(model, spec.action);
+    let place = bar.iter().position(|item| item.name == name && spec.keys.first() == Some(&item.key));
     Hint {
-        keys: keys.collect::<Vec<_>>().join(" "),
-        name: action::name_now(model, spec.action).to_owned(),
+        keys: spec.keys.iter().map(|&key| shown(key)).collect::<Vec<_>>().join(" "),
+        name: name.to_owned(),
         help: spec.help.to_owned(),
         group: spec.group.title().to_owned(),
+        bar: place.zip(spec.keys.first().map(|&key| shown(key))),
         disabled: disabled_reason(model, spec.action),
     }
 }
@@ -54,15 +55,17 @@ mod tests {
 
     #[test]
     fn every_action_is_in_the_help_once() {
-        let hints = hints(&running());
-        assert_eq!(hints.len(), TABLE.len());
+        assert_eq!(hints(&running()).len(), TABLE.len());
     }
 
     #[test]
-    fn the_bar_comes_first() {
+    fn the_keys_line_has_what_the_action_table_puts_there_and_nothing_else() {
         let model = running();
-        let first: Vec<String> = hints(&model).into_iter().map(|hint| hint.name).collect();
-        let bar: Vec<&str> = action::bar(&model).iter().map(|item| item.name).collect();
-        assert_eq!(first[..bar.len()], bar);
+        let mut shown: Vec<(usize, String)> =
+            hints(&model).into_iter().filter_map(|hint| hint.bar.map(|(place, _)| (place, hint.name))).collect();
+        shown.sort();
+        let bar: Vec<(usize, String)> =
+            action::bar(&model).iter().enumerate().map(|(place, item)| (place, item.name.to_owned())).collect();
+        assert_eq!(shown, bar);
     }
 }

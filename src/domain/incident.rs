@@ -116,3 +116,15 @@ pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
     words.unwrap_or_else(|| "a panic without words".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_in_its_own_words_if_it_has_any() {
+        assert_eq!(panic_words(&"no bid"), "no bid");
+        assert_eq!(panic_words(&"no ask".to_owned()), "no ask");
+        assert_eq!(panic_words(&7_u8), "a panic without words");
+    }
+}

@@ -64,8 +64,19 @@ impl State {
     fn is_truth_due(&self, now: Timestamp) -> bool {
         let Some(answered) = self.truth.answered_at else { return true };
         // In trouble every fresh book is a chance to prove that we are right.
-        let chance = self.mode() == Mode::Degraded && self.market.news > self.truth.answered_at_news;
-        chance || now.since(answered) >= self.settings.limits.truth_check()
+        let chance = match self.mode() {
+            Mode::Degraded => true,
+            // Once the last order is gone the books are proven at once, so that an end has nothing left to ask.
+            Mode::Paused | Mode::Idle => self.account.open_orders().is_empty() && !self.are_books_proven(),
+            Mode::Starting | Mode::Quoting | Mode::Halted => false,
+        };
+        (chance && self.market.news > self.truth.answered_at_news)
+            || now.since(answered) >= self.settings.limits.truth_check()
+    }
+
+    /// Whether nothing has changed what we hold since the venue last said the same.
+    fn are_books_proven(&self) -> bool {
+        self.account.last_truth().is_some_and(|truth| Some(truth.venue) == self.held())
     }
 
     fn ask_balances(&mut self, now: Timestamp) {

@@ -29,7 +29,7 @@ pub use news::News;
 pub use store_thread::{Job, Overtaken};
 
 use crate::journal::writer::Writer;
-use crate::store::Store;
+use crate::store::{Ask, Store};
 use health::Health;
 
 /// The two threads.
@@ -54,7 +54,7 @@ impl Keeper {
     /// # Errors
     /// If the system gives us no thread, or the store cannot be read.
     pub fn start(writer: Writer, mut store: Store, news: UnboundedSender<News>) -> std::io::Result<Self> {
-        let cursor = store.ask().and_then(|ask| ask.cursor()).map_err(std::io::Error::other)?.map(|(n, _)| n);
+        let cursor = store.ask().and_then(Ask::cursor).map_err(std::io::Error::other)?.map(|(n, _)| n);
         let health = Arc::new(Mutex::new(health_at_start(&writer, cursor)));
         let (queue, facts) = mpsc::channel();
         let (over_tx, over) = mpsc::channel();

@@ -13,7 +13,6 @@ pub(super) use inbox::{Inbox, Vouch, Work};
 use super::health::{CheckpointAnswer, Done, Health};
 use super::news::News;
 use super::unpoisoned;
-use crate::disk::faults::{self, Point};
 use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -174,8 +173,7 @@ impl Projecting {
 
     fn checkpoint(&mut self, at: Timestamp) {
         let began = Instant::now();
-        let fault = faults::hit(Point::Checkpoint).map_err(|fault| fault.to_string());
-        let answer = fault.and_then(|()| self.store.checkpoint().map_err(|error| error.to_string()));
+        let answer = self.store.checkpoint().map_err(|error| error.to_string());
         let result = answer.and_then(refuse_busy);
         let done = Done { at, took: began.elapsed(), result };
         {

@@ -47,9 +47,10 @@ impl Feed {
 
     /// Tells something that is not a fact.
     pub fn event(&mut self, at: Timestamp, kind: EventKind, text: String) {
-        match kind {
-            EventKind::Trouble => tracing::warn!("{text}"),
-            _ => tracing::info!("{text}"),
+        if kind == EventKind::Trouble {
+            tracing::warn!("{text}");
+        } else {
+            tracing::info!("{text}");
         }
         push(&mut self.events, Event { at, kind, text }, RECENT_KEPT);
     }

@@ -111,12 +111,11 @@ impl Phase {
         let millis = match (self, hurry) {
             (Self::Seal, _) => 50,
             (Self::Cancel, Hurry::Orderly) => 15_000,
-            (Self::Cancel, Hurry::Hurried) => 2_000,
             (Self::Settle, Hurry::Orderly) => 3_000,
             (Self::Settle, Hurry::Hurried) => 300,
             (Self::Close, Hurry::Orderly) => 1_000,
             (Self::Close, Hurry::Hurried) => 500,
-            (Self::Checkpoint, Hurry::Orderly) => 2_000,
+            (Self::Cancel, Hurry::Hurried) | (Self::Checkpoint, Hurry::Orderly) => 2_000,
             (Self::Backup, Hurry::Orderly) => 10_000,
             (Self::Checkpoint | Self::Backup, Hurry::Hurried) => return None,
             (Self::Release, _) => 200,

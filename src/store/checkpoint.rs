@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::open;
 use super::writer::Store;
+use crate::disk::faults::Point;
 
 /// The answer row of `PRAGMA wal_checkpoint(TRUNCATE)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ impl Store {
     /// Checkpoints and empties the write-ahead log. An answer with `busy` is not an error: a reader was in the way, and
     /// the next one will do it.
     pub fn checkpoint(&mut self) -> Result<CheckpointAnswer, StoreError> {
+        StoreError::pass(Point::Checkpoint, "checkpoint")?;
         let answer = self.connected()?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             Ok(CheckpointAnswer { busy: row.get(0)?, log: row.get(1)?, checkpointed: row.get(2)? })
         });

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::ffi;
 use thiserror::Error;
+
+use crate::disk::faults::{self, Point};
 
 /// Why a store could not be opened. Nothing was changed.
 #[derive(Debug, Error)]
@@ -186,5 +189,14 @@ impl StoreError {
     /// For `map_err`: what was tried, around what SQLite says.
     pub(super) fn doing(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         move |why| Self::Sqlite { doing, why }
+    }
+
+    /// Passes a point at which a build for tests can be told to fail, as SQLite would.
+    pub(crate) fn pass(point: Point, doing: &'static str) -> Result<(), Self> {
+        faults::hit(point).map_err(|fault| {
+            let full = fault.kind() == std::io::ErrorKind::StorageFull;
+            let code = if full { ffi::SQLITE_FULL } else { ffi::SQLITE_IOERR };
+            Self::doing(doing)(rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(fault.to_string())))
+        })
     }
 }

@@ -1,14 +1,13 @@
 //! The one writing connection, and the one place where an error of it is answered.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, ffi};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::ask::Ask;
 use super::error::{OpenError, StoreError};
 use super::open;
-use crate::disk::faults::{self, Point};
+use crate::disk::faults::Point;
 
 /// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
 #[derive(Debug)]
@@ -71,14 +70,8 @@ impl Store {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::doing(doing))?;
         let done = work(&transaction)?;
-        faults::hit(Point::StoreCommit).map_err(as_of_sqlite).map_err(StoreError::doing(doing))?;
+        StoreError::pass(Point::StoreCommit, doing)?;
         transaction.commit().map_err(StoreError::doing(doing))?;
         Ok(done)
     }
-}
-
-/// An injected fault, as SQLite would tell of it.
-fn as_of_sqlite(fault: io::Error) -> rusqlite::Error {
-    let code = if fault.kind() == io::ErrorKind::StorageFull { ffi::SQLITE_FULL } else { ffi::SQLITE_IOERR };
-    rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(fault.to_string()))
 }

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use thiserror::Error;
 
+use crate::disk::faults::Point;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Hash;
 use crate::keeper::health::BackupDone;
@@ -110,6 +111,7 @@ pub fn take(
     now: Timestamp,
     between_steps: impl FnMut() -> ControlFlow<()>,
 ) -> Result<BackupDone, BackupError> {
+    StoreError::pass(Point::Backup, "be copied")?;
     make_folder(folder).map_err(file("make the folder", folder))?;
     let stem = format!("{}-{}", stamp(now), kind.as_str());
     let half = HalfMade(folder.join(format!("{stem}.{UNVERIFIED}")));

@@ -136,6 +136,7 @@ mod tests {
     use super::*;
     use crate::disk::memory::MemoryDisk;
     use crate::domain::fact::{Fact, OperatorCommand};
+    use crate::domain::session::SessionId;
     use crate::domain::time::Timestamp;
     use crate::journal::record::Entry;
     use crate::journal::segment;

@@ -91,28 +91,12 @@ pub fn open(
     let cursor = store.ask()?.cursor()?.map(|(n, hash)| Head { n, hash });
 
     tell("reading the journal");
-    let mut at_cursor = None;
-    let report = read_chain(&**disk, &place.journal(), cursor.map(|cursor| cursor.n), |line| {
-        if cursor.is_some_and(|cursor| cursor.n == line.n) {
-            at_cursor = Some(line.hash);
-        }
-    })?;
+    let report = read_and_compare(&**disk, place, cursor)?;
     let tail_is_missing = tail_in_store(&report, cursor);
     if !report.is_sound() && !tail_is_missing {
         return Err(GateError::Damaged { what: first_damage(&report) });
     }
-    if let (Some(cursor), Some(journal)) = (cursor, at_cursor) {
-        if cursor.hash != journal {
-            let (journal, store) = (journal.to_string(), cursor.hash.to_string());
-            return Err(GateError::Diverged { n: cursor.n, journal, store });
-        }
-    }
-    if report.void_lines() > 0 {
-        account.push(format!(
-            "{} line(s) at the end of the journal were never acknowledged and do not count: a write was cut off",
-            report.void_lines()
-        ));
-    }
+    account.extend(void_words(&report));
 
     let mut writer = Writer::open(Arc::clone(disk), place.journal(), report.head)?;
     if tail_is_missing {
@@ -127,6 +111,31 @@ pub fn open(
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
     Ok(Opened { writer, store, next_session, parent, account })
+}
+
+/// Reads the whole chain. Where both copies have the store's newest line, it must be the same.
+fn read_and_compare(disk: &dyn Disk, place: &Place, cursor: Option<Head>) -> Result<ChainReport, GateError> {
+    let mut at_cursor = None;
+    let report = read_chain(disk, &place.journal(), cursor.map(|cursor| cursor.n), |line| {
+        if cursor.is_some_and(|cursor| cursor.n == line.n) {
+            at_cursor = Some(line.hash);
+        }
+    })?;
+    match (cursor, at_cursor) {
+        (Some(Head { n, hash }), Some(journal)) if hash != journal => {
+            Err(GateError::Diverged { n, journal: journal.to_string(), store: hash.to_string() })
+        }
+        _ => Ok(report),
+    }
+}
+
+fn void_words(report: &ChainReport) -> Option<String> {
+    let void = report.void_lines();
+    (void > 0).then(|| {
+        format!(
+            "{void} line(s) at the end of the journal were never acknowledged and do not count: a write was cut off"
+        )
+    })
 }
 
 /// Whether all that the journal lacks is its end, and the store has it: facts that the store took when the journal

@@ -101,7 +101,7 @@ fn with_threads<W: Write>(
     let ends = Ends { controls, views, queries, answers };
     {
         let _inside = runtime.enter();
-        causes::listen(control.clone()).wrap_err("cannot listen for signals, so no session may begin")?;
+        causes::listen(&control).wrap_err("cannot listen for signals, so no session may begin")?;
     }
     let wiring = Wiring {
         control: control.clone(),

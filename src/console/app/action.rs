@@ -153,6 +153,8 @@ const fn spec(
 #[rustfmt::skip]
 pub const TABLE: &[ActionSpec] = &[
     spec(Action::PauseResume, &[Key::Char('p')], "pause", "Stop quoting and take the quotes out, or quote again", Group::Session, SCREENS),
+    spec(Action::Quit, &[Key::Char('q')], "quit", "End the session; a live one is asked about first", Group::Session, SCREENS),
+    spec(Action::Help, &[Key::Char('?')], "help", "Show the keys and what they do", Group::Look, SCREENS),
     spec(Action::CancelAll, &[Key::Char('x')], "cancel all", "Take every order out, once; asks before", Group::Session, SCREENS),
     spec(Action::Checkpoint, &[Key::Char('c')], "checkpoint", "Move the write-ahead log into the database now", Group::Session, SCREENS),
     spec(Action::Backup, &[Key::Char('b')], "backup", "Make a verified copy of the database now", Group::Session, SCREENS),
@@ -181,8 +183,6 @@ pub const TABLE: &[ActionSpec] = &[
     spec(Action::NextTab, &[Key::Tab], "next tab", "The tab to the right", Group::Look, NOWHERE),
     spec(Action::PreviousTab, &[Key::BackTab], "previous tab", "The tab to the left", Group::Look, NOWHERE),
     spec(Action::Leave, &[Key::Esc], "close", "Leave what lies on top, then go back to Live", Group::Look, OVERLAYS),
-    spec(Action::Help, &[Key::Char('?')], "help", "Show the keys and what they do", Group::Look, SCREENS),
-    spec(Action::Quit, &[Key::Char('q')], "quit", "End the session; a live one is asked about first", Group::Session, SCREENS),
     spec(Action::Interrupt, &[Key::Ctrl('c')], "end now", "End without a question; again: stop waiting for the venue; a third time: leave as soon as the session is closed", Group::Session, NOWHERE),
     spec(Action::Redraw, &[Key::Ctrl('l')], "redraw", "Draw everything anew, after something else wrote on the screen", Group::Look, NOWHERE),
     spec(Action::Suspend, &[Key::Ctrl('z')], "suspend", "Suspend the program", Group::Session, NOWHERE),

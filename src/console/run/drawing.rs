@@ -24,6 +24,7 @@ use crate::console::term::panic;
 use crate::console::term::screen::{Gone, Screen};
 use crate::disk::faults::{self, Point};
 use crate::domain::halt::HaltReason;
+use crate::domain::incident::panic_words;
 use crate::session::control::Control;
 use crate::session::view::SessionView;
 use crate::store::rows::HistoryAnswer;
@@ -68,7 +69,7 @@ impl Drawing {
             }
             Err(thrown) => {
                 let detail = panic::take_of(thread::current().id())
-                    .map_or_else(|| panic::message_of(&*thrown), |panicked| panicked.to_string());
+                    .map_or_else(|| panic_words(&*thrown), |panicked| panicked.to_string());
                 self.control(Control::End { reason: HaltReason::ConsolePanic, detail });
                 self.guard.give_back(PATIENCE);
             }
@@ -159,7 +160,7 @@ impl Drawing {
         self.pacer.beat_at(next_beat(&self.model).map(|beat| now + beat));
     }
 
-    /// FAULT DOOR: the one place where a frame is drawn.
+    /// The one place where a frame is drawn, and can be made to fail in a build for tests.
     fn draw_frame(&mut self) -> Result<(), Gone> {
         faults::hit(Point::ConsoleFrame)?;
         let Self { screen, model, draw, .. } = self;

@@ -508,9 +508,10 @@ pub fn hints() -> Vec<Hint> {
         name: name.into(),
         help: help.into(),
         group: group.into(),
+        bar: None,
         disabled: disabled.map(Into::into),
     };
-    vec![
+    let mut hints = vec![
         hint("p", "pause", "stop quoting, or quote again", "Trading", None),
         hint("x", "cancel all", "take every order out, after a question", "Trading", None),
         hint("c", "checkpoint", "checkpoint the store now", "Keeping", None),
@@ -522,5 +523,9 @@ pub fn hints() -> Vec<Hint> {
         hint("j k ↑ ↓", "move", "move the selection", "Moving", None),
         hint("Enter", "open", "open what is selected", "Moving", Some("nothing is selected")),
         hint("e", "incidents", "show the incidents", "Incidents", None),
-    ]
+    ];
+    for (place, hint) in hints.iter_mut().enumerate() {
+        hint.bar = Some((place, hint.keys.clone()));
+    }
+    hints
 }

@@ -11,6 +11,8 @@ pub struct Hint {
     pub help: String,
     /// Under which heading the help lists it.
     pub group: String,
+    /// Its place on the keys line, from 0 on, and its one key there; `None` if only the help shows it.
+    pub bar: Option<(usize, String)>,
     /// Why it does nothing now; `None` if it does something.
     pub disabled: Option<String>,
 }

@@ -41,15 +41,18 @@ pub fn draw(model: &Model, hints: &[Hint], canvas: &mut Canvas<'_>) {
 fn keys(hints: &[Hint], end: u16, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
     let mut x = 1;
-    for hint in hints {
-        if x + width(&hint.keys) + 1 + width(&hint.name) > end {
+    let mut shown: Vec<(usize, &str, &Hint)> =
+        hints.iter().filter_map(|hint| hint.bar.as_ref().map(|(place, key)| (*place, key.as_str(), hint))).collect();
+    shown.sort_by_key(|&(place, ..)| place);
+    for (_, pressed, hint) in shown {
+        if x + width(pressed) + 1 + width(&hint.name) > end {
             continue;
         }
         let (key, name) = match hint.disabled {
             Some(_) => (theme.frame, theme.frame),
             None => (theme.accent, theme.dim),
         };
-        x = canvas.put(x, 0, &hint.keys, key) + 1;
+        x = canvas.put(x, 0, pressed, key) + 1;
         x = canvas.put(x, 0, &hint.name, name) + 2;
     }
 }

@@ -139,6 +139,20 @@ fn a_paused_session_takes_its_quotes_out_and_stays_empty_until_it_is_resumed() {
 }
 
 #[test]
+fn once_a_paused_session_is_empty_its_books_are_proven_without_waiting_for_the_next_check() {
+    let mut world = World::quoting();
+    world.wish(Wish::Pause);
+    world.ack();
+    for _ in 0..2 {
+        world.ledger();
+        world.ack();
+    }
+    let account = world.state.account();
+    assert!(account.open_orders().is_empty());
+    assert_eq!(account.last_truth().map(|truth| truth.venue), account.inventory());
+}
+
+#[test]
 fn an_intent_that_is_no_longer_wanted_is_never_sent() {
     let mut world = World::new();
     world.feed(Input::Tick);

@@ -149,14 +149,7 @@ impl Waiting {
         let readings_due = self.readings.len() >= READINGS_BATCH
             || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
             || self.closing;
-        let nothing = self.lines.is_empty()
-            && self.vouch.is_empty()
-            && self.rows.is_empty()
-            && self.checkpoints.is_empty()
-            && self.jobs.is_empty()
-            && !(readings_due && !self.readings.is_empty())
-            && !self.closing;
-        if nothing {
+        if !self.has_something(readings_due) {
             return None;
         }
         let mut work = Work {
@@ -179,6 +172,14 @@ impl Waiting {
         }
         work.closing = self.closing && self.checkpoints.is_empty() && self.jobs.is_empty();
         Some(work)
+    }
+}
+
+impl Waiting {
+    fn has_something(&self, readings_due: bool) -> bool {
+        let urgent = !self.lines.is_empty() || !self.vouch.is_empty() || !self.rows.is_empty();
+        let ordinary = !self.checkpoints.is_empty() || !self.jobs.is_empty();
+        urgent || ordinary || self.closing || (readings_due && !self.readings.is_empty())
     }
 }
 

@@ -15,9 +15,9 @@ use super::control::Control;
 ///
 /// # Errors
 /// If the system does not let us listen; without it a session would die unclosed, so it must not begin.
-pub fn listen(controls: UnboundedSender<Control>) -> std::io::Result<()> {
+pub fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
     #[cfg(unix)]
-    return unix::listen(&controls);
+    return unix::listen(controls);
     #[cfg(windows)]
-    return windows::listen(&controls);
+    return windows::listen(controls);
 }

@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::Runner;
-use crate::disk::faults::{self, Point};
 use crate::keeper::News;
-use crate::keeper::health::{BackupDone, Done};
+use crate::keeper::health::Done;
 use crate::session::clock::machine_time;
 use crate::vault::backup::{self, BackupKind};
 
@@ -17,16 +16,10 @@ impl Runner {
         self.door.on_store(Box::new(move |store, overtaken| {
             let began = Instant::now();
             // A backup is a file among files: its name has the machine's time, even if the session's is simulated.
-            let taken = faults::hit(Point::Backup).map_err(|fault| fault.to_string()).and_then(|()| {
-                let look = || if overtaken.is_so() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-                backup::take(store, kind, &folder, machine_time(), look).map_err(|error| error.to_string())
+            let taken = backup::take(store, kind, &folder, machine_time(), || {
+                if overtaken.is_so() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
-            // The copy was put on record, which went into the write-ahead log: after the last backup of a session that
-            // is to be empty again. If it is not, the next checkpoint does it.
-            if let Err(error) = store.checkpoint() {
-                tracing::warn!(%error, "the record of the backup stays in the write-ahead log");
-            }
-            let result = taken.map(|taken| BackupDone { name: taken.name, bytes: taken.bytes, cursor: taken.cursor });
+            let result = taken.map_err(|error| error.to_string());
             let done = Done { at: now, took: began.elapsed(), result };
             door.note_backup(done.clone());
             // Nobody listens only once the session is over.

@@ -204,6 +204,7 @@ impl Runner {
 
     /// A phase is over: notes how it went, and starts the next.
     fn leave(&mut self, phase: Phase, outcome: Result<String, String>) {
+        self.changed = true;
         let Some(ending) = &mut self.ending else { return };
         let took = ending.current.began.elapsed();
         let view = ending.of(phase);
@@ -278,6 +279,7 @@ impl Runner {
     }
 
     fn time_is_up(&mut self, phase: Phase) {
+        self.changed = true;
         let Some(ending) = &mut self.ending else { return };
         let within = ending.current.within;
         let took = ending.current.began.elapsed();

@@ -93,6 +93,8 @@ pub struct Runner {
     pending: Vec<Pending>,
     cancelling: Vec<crate::domain::order::OrderId>,
     dead_threads: Vec<(&'static str, String)>,
+    /// Whether something has changed that a view would show.
+    changed: bool,
     publish_at: Option<Instant>,
     published: Instant,
     ending: Option<Ending>,
@@ -140,6 +142,7 @@ impl Runner {
             pending: Vec::new(),
             cancelling: Vec::new(),
             dead_threads: Vec::new(),
+            changed: true,
             publish_at: None,
             published: Instant::now(),
             ending: None,
@@ -183,8 +186,14 @@ impl Runner {
         let time_may_pass = self.time_may_pass();
         tokio::select! {
             biased;
-            Some(news) = self.news.recv() => self.on_news(news),
-            Some(control) = self.controls.recv() => self.on_control(control),
+            Some(news) = self.news.recv() => {
+                self.changed = true;
+                self.on_news(news);
+            }
+            Some(control) = self.controls.recv() => {
+                self.changed = true;
+                self.on_control(control);
+            }
             () = tokio::time::sleep_until(deadline.into()) => {}
             () = self.clock.reach(wake), if time_may_pass => self.on_time(),
         }
@@ -239,6 +248,7 @@ impl Runner {
         let book = if let VenueEvent::Book(book) = &event { Some(book.clone()) } else { None };
         self.step(now, Input::Venue(event));
         let Some(book) = book else { return };
+        self.changed = true;
         let mid = book.mid();
         self.door.read(self.identity.session, Reading::Market(book));
         let Some(mid) = mid else { return };
@@ -254,6 +264,7 @@ impl Runner {
     /// Gives the engine one input and carries out what it answers, in order.
     fn step(&mut self, now: Timestamp, input: Input) {
         let Some(effects) = self.ask_engine(now, input) else { return };
+        self.changed |= !effects.is_empty();
         for effect in effects {
             match effect {
                 Effect::Record(fact) => self.desk.write_for_engine(now, fact),

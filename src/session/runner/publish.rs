@@ -11,8 +11,11 @@ use crate::session::view::{SessionView, ThreadView};
 const APART: Duration = Duration::from_millis(25);
 
 impl Runner {
-    /// Publishes a view now, or soon if the last one was made just before.
+    /// If anything has changed: publishes a view now, or soon if the last one was made just before.
     pub(super) fn publish(&mut self) {
+        if !self.changed {
+            return;
+        }
         if self.published.elapsed() >= APART {
             self.publish_now();
         } else if self.publish_at.is_none() {
@@ -21,6 +24,7 @@ impl Runner {
     }
 
     pub(super) fn publish_now(&mut self) {
+        self.changed = false;
         self.publish_at = None;
         self.published = Instant::now();
         if self.views.is_closed() {

@@ -27,8 +27,8 @@ impl Runner {
                 let now = self.clock.now();
                 self.desk.feed.event(now, EventKind::Keeping, "the store works again and has caught up".into());
             }
-            News::Checkpoint(done) => self.checkpoint_done(done),
-            News::Backup(done) => self.backup_done(done),
+            News::Checkpoint(done) => self.checkpoint_done(&done),
+            News::Backup(done) => self.backup_done(&done),
             News::Row(session, row) if session == self.identity.session => self.row_came(row),
             News::Row(..) => {}
             News::ThreadDied { name, why } => self.thread_died(name, why),
@@ -128,7 +128,7 @@ impl Runner {
         );
     }
 
-    fn checkpoint_done(&mut self, done: Done<CheckpointAnswer>) {
+    fn checkpoint_done(&mut self, done: &Done<CheckpointAnswer>) {
         self.pending.retain(|&pending| pending != Pending::Checkpoint);
         let now = self.clock.now();
         match &done.result {
@@ -154,10 +154,10 @@ impl Runner {
                 },
             ),
         }
-        self.checkpoint_of_the_end(&done);
+        self.checkpoint_of_the_end(done);
     }
 
-    fn backup_done(&mut self, done: Done<BackupDone>) {
+    fn backup_done(&mut self, done: &Done<BackupDone>) {
         self.pending.retain(|&pending| pending != Pending::Backup);
         let now = self.clock.now();
         match &done.result {
@@ -177,7 +177,7 @@ impl Runner {
                 },
             ),
         }
-        self.backup_of_the_end(&done);
+        self.backup_of_the_end(done);
     }
 
     fn thread_died(&mut self, name: &'static str, why: String) {
