@@ -93,7 +93,7 @@ fn a_database_that_is_a_text_file_is_left_alone() {
     fs::write(house.database(), "Dear diary, today I bought XRP.\n".repeat(200)).expect("a text");
     expect_untouched_refusal(&house, &SESSION, 3, &["s.db", "not", "database"]);
     expect_untouched_refusal(&house, &["sessions", "list"], 3, &["s.db"]);
-    assert!(!house.journal().exists(), "no journal is begun beside it");
+    assert!(segments(&house).is_empty(), "no journal is begun beside it");
 }
 
 #[test]
@@ -201,24 +201,50 @@ fn a_broken_acknowledged_line_is_damage_and_stops_the_start() {
 
 #[test]
 fn a_missing_segment_is_damage_and_stops_the_start() {
-    for which in [0, 1] {
+    let house = lived_in();
+    fs::rename(segments(&house).remove(0), house.folder().join("elsewhere")).expect("our own file");
+    expect_untouched_refusal(&house, &SESSION, 3, &["gone", "neo verify"]);
+    let verify = house.run(&["verify", "--all"]);
+    assert_eq!(verify.code, Some(7), "{}", verify.said());
+}
+
+#[test]
+fn a_missing_end_of_the_journal_is_found_and_put_back_from_the_store() {
+    for lost in [1, 2] {
         let house = lived_in();
-        let gone = segments(&house).remove(which);
-        fs::rename(&gone, house.folder().join("elsewhere")).expect("our own file");
-        expect_untouched_refusal(&house, &SESSION, 3, &["missing", "neo verify"]);
+        let before = house.chain();
+        segments(&house).iter().rev().take(lost).for_each(|gone| fs::remove_file(gone).expect("our own file"));
         let verify = house.run(&["verify", "--all"]);
         assert_eq!(verify.code, Some(7), "{}", verify.said());
+        let ended = house.run(&SESSION);
+        ended.expect_code(0);
+        assert!(ended.stderr.contains("only in the store"), "it says so:\n{}", ended.said());
+        assert_eq!(house.chain().links[..before.links.len()], before.links, "byte for byte");
+        house.run(&["verify", "--all"]).expect_code(0);
     }
+}
+
+#[test]
+fn a_missing_end_of_the_journal_is_not_put_back_from_a_store_that_was_changed() {
+    let house = lived_in();
+    fs::remove_file(segments(&house).remove(1)).expect("our own file");
+    change_a_fact(&house);
+    expect_untouched_refusal(&house, &SESSION, 3, &[]);
+}
+
+/// Puts other words into the newest intent that the store has.
+fn change_a_fact(house: &House) {
+    let store = Connection::open(house.database()).expect("a database");
+    let sql = "UPDATE facts SET line = replace(line, '\"SELL\"', '\"BUY\"') \
+               WHERE n = (SELECT max(n) FROM facts WHERE kind = 'intent' AND line LIKE '%\"SELL\"%')";
+    assert_eq!(store.execute(sql, []).expect("rows"), 1);
+    store.close().expect("a database that closes");
 }
 
 #[test]
 fn a_fact_that_was_changed_in_the_store_is_found() {
     let house = lived_in();
-    let store = Connection::open(house.database()).expect("a database");
-    store
-        .execute("UPDATE facts SET line = replace(line, '\"BUY\"', '\"SELL\"') WHERE kind = 'intent'", [])
-        .expect("rows");
-    store.close().expect("a database that closes");
+    change_a_fact(&house);
     let verify = house.run(&["verify", "--all"]);
     assert_eq!(verify.code, Some(7), "{}", verify.said());
 }
@@ -243,7 +269,7 @@ fn a_second_neo_on_the_same_database_is_refused_with_the_pid_of_the_first() {
     let first = house.session(&["--seed", "7"]);
     house.until_quoting();
     let pid = first.pid().to_string();
-    house.run(&SESSION).expect_refusal(4, &[&pid, "s.db"]);
+    house.run(&SESSION).expect_refusal(4, &[&pid, "s.lock", "--db"]);
     let mut first = first;
     assert!(!first.has_ended(), "the first one does not even notice");
     // Looking is allowed beside a running session.

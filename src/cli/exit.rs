@@ -82,8 +82,15 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_query))
 }
 
-fn of_place(_: &PlaceError) -> Exit {
-    Exit::NoSafePlace
+fn of_place(error: &PlaceError) -> Exit {
+    match error {
+        // The same code as from a command that only reads, which finds this out by another way.
+        PlaceError::IsFolder(_) => Exit::NotSound,
+        PlaceError::NotCreatable { .. }
+        | PlaceError::ReadOnly { .. }
+        | PlaceError::Network { .. }
+        | PlaceError::TooLittleSpace { .. } => Exit::NoSafePlace,
+    }
 }
 
 fn of_lock(error: &LockError) -> Exit {

@@ -95,6 +95,8 @@ enum Lies {
 fn look_before_opening(path: &Path) -> Result<Lies, OpenError> {
     let (lies, bytes) = match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err(OpenError::IsAFolder(path.to_owned())),
+        // A pipe or a device: SQLite would wait for it, or call it a broken disk.
+        Ok(found) if !found.is_file() => return Err(OpenError::NotADatabase(path.to_owned())),
         Ok(found) => (Lies::Here, found.len()),
         Err(why) if why.kind() == ErrorKind::NotFound => (Lies::Nowhere, 0),
         Err(why) => return Err(OpenError::Unreadable { path: path.to_owned(), why: why.to_string() }),

@@ -130,11 +130,17 @@ impl House {
         files
     }
 
-    /// Every byte that must survive a refusal: all files but the log, and the lock, whose text is whoever came last.
+    /// Every byte that must survive a refusal: all files but the log, the lock, whose text is whoever came last, and
+    /// what SQLite lays beside a database for whoever reads it.
     pub fn possessions(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         gather(self.folder(), &mut found);
-        found.retain(|(path, _)| !path.starts_with(self.logs()) && path.extension().is_none_or(|end| end != "lock"));
+        let ends_with = |path: &Path, end: &str| path.extension().is_some_and(|found| found == end);
+        found.retain(|(path, bytes)| {
+            let empty_log = ends_with(path, "db-wal") && bytes.is_empty();
+            let scratch = ends_with(path, "lock") || ends_with(path, "db-shm") || empty_log;
+            !(scratch || path.starts_with(self.logs()))
+        });
         found.sort();
         found
     }

@@ -435,6 +435,33 @@ fn a_cancel_that_overtakes_its_order_at_the_end_is_sent_again() {
 }
 
 #[test]
+fn an_order_that_comes_to_rest_behind_its_cancel_is_cancelled_again_in_the_same_ledger() {
+    let pause = |world: &mut World| world.wish(Wish::Pause);
+    let end = |world: &mut World| {
+        world.seal();
+        world.feed(Input::CancelRest);
+    };
+    for stop in [&pause as &dyn Fn(&mut World), &end] {
+        let mut world = World::new();
+        world.feed(Input::Tick);
+        world.ledger();
+        world.ack();
+        let orders = std::mem::take(&mut world.inbox);
+        stop(&mut world);
+        world.ack();
+        let cancels = std::mem::take(&mut world.inbox);
+        world.open_ledger();
+        world.arrive(cancels);
+        world.arrive(orders);
+        world.close_ledger();
+        world.ack();
+        assert_eq!(world.inbox.iter().filter(|request| matches!(request, Request::Cancel(_))).count(), 2);
+        world.ledger();
+        assert!(world.resting.is_empty() && !world.state.account().anything_may_rest());
+    }
+}
+
+#[test]
 fn cancels_are_sent_even_if_the_seal_could_not_be_written() {
     let mut world = World::quoting();
     world.seal();
