@@ -183,13 +183,12 @@ impl Drawing {
         update(&mut self.model, Msg::Clock(now));
     }
 
+    /// The newest view, if it is not the one on the screen. Waiting for one has marked it as seen, so the channel cannot
+    /// tell; when nobody publishes any more, the last one stays.
     fn newest_view(&mut self) -> Option<Arc<SessionView>> {
-        let views = &mut self.wiring.views;
-        // An error means that nobody publishes any more; the last view stays on the screen.
-        if views.has_changed().unwrap_or(false) || self.model.view.is_none() {
-            return views.borrow_and_update().clone();
-        }
-        None
+        let newest = self.wiring.views.borrow_and_update().clone()?;
+        let is_shown = self.model.view.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, &newest));
+        (!is_shown).then_some(newest)
     }
 
     fn unless_gone(&mut self, outcome: Result<(), Gone>) {
