@@ -221,6 +221,19 @@ impl State {
             self.orders.refusals[slot(live.side)] = Refusals::default();
         }
         self.on_step(order, |mid| Step::Rests { ledger, fee, mid });
+        self.ask_again_if_overtaken(order);
+    }
+
+    /// It came to rest behind its own cancel, which is spent: there is nothing more to be patient for.
+    fn ask_again_if_overtaken(&mut self, order: OrderId) {
+        if !self.orders.get(order).is_some_and(|live| matches!(live.cancel, Cancel::FoundNothing { .. })) {
+            return;
+        }
+        if self.orders.ending {
+            self.send_cancel(order);
+        } else {
+            self.set_cancel(order, Cancel::NotAsked);
+        }
     }
 
     pub(super) fn on_cancelled(&mut self, order: OrderId, ledger: u32, fee: Drops) {
