@@ -138,7 +138,7 @@ fn run_session(
     answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
     let (runner, keeper) = house.begin_session(order, ends.controls, ends.views)?;
     let mut receipt = runtime.block_on(runner.run());
-    house::close_keeper(keeper, &mut receipt);
+    house::close_keeper(keeper, &order.place, &mut receipt);
     receipt::keep(&order.place, &mut receipt);
     house.close();
     Ok(Some(receipt))
