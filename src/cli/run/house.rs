@@ -8,7 +8,7 @@ use color_eyre::eyre::{OptionExt as _, WrapErr as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
-use super::Order;
+use super::{Order, hurry_of};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
@@ -19,11 +19,12 @@ use crate::domain::fact::{PhaseFailure, SessionOpened};
 use crate::domain::incident::{Incident, Severity, Source};
 use crate::domain::session::{SessionId, SessionMode};
 use crate::domain::venue::VenueKind;
-use crate::keeper::{Closed, Keeper};
+use crate::keeper::{Closed, Keeper, LastLog};
 use crate::logging;
 use crate::session::clock::{Clock, machine_time};
 use crate::session::control::Control;
 use crate::session::phase::Phase;
+use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 use crate::session::runner::{Runner, Setup};
 use crate::session::view::{Identity, Pace, SessionView};
@@ -35,6 +36,8 @@ pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " ", env!("NEO_COMMIT
 
 /// How long closing both files may take, once the session itself is closed.
 const KEEPER_PATIENCE: Duration = Duration::from_secs(2);
+/// The same when the system is about to end this process.
+const KEEPER_HURRY: Duration = Duration::from_millis(300);
 
 /// A locked place with both copies open, until a session takes them.
 pub struct House {
@@ -103,8 +106,12 @@ impl House {
 
 /// Ends the keeper's threads; what they could not finish in time is a failure of the release.
 pub fn close_keeper(keeper: Keeper, receipt: &mut Receipt) {
-    if keeper.close(KEEPER_PATIENCE) == Closed::TimeUp {
-        let why = format!("the files were not closed within {} ms", KEEPER_PATIENCE.as_millis());
+    let (last_log, within) = match hurry_of(receipt) {
+        Hurry::Orderly => (LastLog::Emptied, KEEPER_PATIENCE),
+        Hurry::Hurried => (LastLog::LeftFull, KEEPER_HURRY),
+    };
+    if keeper.close(last_log, within) == Closed::TimeUp {
+        let why = format!("the files were not closed within {} ms", within.as_millis());
         tracing::error!("{why}");
         receipt.failures.push(PhaseFailure { phase: Phase::Release.as_str().to_owned(), why });
     }
