@@ -39,8 +39,6 @@ pub(super) enum Cancel {
     FoundNothing {
         at: u64,
     },
-    /// It was applied before the order that it was meant for, which rests now: ask again at once.
-    CameTooEarly,
 }
 
 /// An order whose life is not over, as far as the gate is concerned. The rest of it is in the account.
@@ -208,7 +206,6 @@ impl State {
         let halted = self.mode() == Mode::Halted;
         match cancel {
             Cancel::NotAsked | Cancel::Intended => false,
-            Cancel::CameTooEarly => true,
             Cancel::Sent { at } => self.market.ledgers - at >= if halted { HALTED_PATIENCE } else { PATIENCE },
             // The order may have been overtaken by its own cancel. Once halted every ledger counts.
             Cancel::FoundNothing { at } => self.market.ledgers - at >= if halted { 1 } else { PATIENCE },
@@ -222,9 +219,6 @@ impl State {
     pub(super) fn on_rests(&mut self, order: OrderId, ledger: u32, fee: Drops) {
         if let Some(live) = self.orders.get(order) {
             self.orders.refusals[slot(live.side)] = Refusals::default();
-            if matches!(live.cancel, Cancel::FoundNothing { .. }) {
-                self.set_cancel(order, Cancel::CameTooEarly);
-            }
         }
         self.on_step(order, |mid| Step::Rests { ledger, fee, mid });
         self.ask_again_if_overtaken(order);

@@ -85,7 +85,7 @@ fn sentence(fact: &Fact) -> Option<(EventKind, String)> {
                 Side::Buy => "bid",
                 Side::Sell => "ask",
             };
-            (EventKind::Order, format!("{what} {} at {}   order {}", spec.quantity, spec.price, spec.id))
+            (EventKind::Order, format!("{what} {} at {:.5}   order {}", spec.quantity, spec.price, spec.id))
         }
         Fact::Intent(Intent::Cancel { order, why }) => (EventKind::Order, format!("cancel {order}   {why}")),
         Fact::Order(step) => match &step.step {
@@ -130,7 +130,7 @@ fn fill_sentence(fill: &Fill) -> (EventKind, String) {
         Side::Sell => (EventKind::Sold, "sold"),
     };
     let earned = fill.spread_profit().to_decimal().round_dp(4);
-    (kind, format!("{did} {} at {}   {earned:+} spread   fill {}", fill.quantity, fill.price, fill.id))
+    (kind, format!("{did} {} at {:.5}   {earned:+} spread   fill {}", fill.quantity, fill.price, fill.id))
 }
 
 fn verdict_words(verdict: Verdict) -> &'static str {

@@ -19,8 +19,10 @@ use crate::session::receipt::Receipt;
 /// Keeps the receipt as text and as JSON, named by its session, and in the log.
 pub fn keep(place: &Place, receipt: &mut Receipt) {
     let session = receipt.session;
-    tracing::info!(status = %receipt.status, reason = %receipt.reason, "session {session} ended\n{receipt}");
     let document = serde_json::to_string_pretty(receipt).unwrap_or_default();
+    let kept = place.receipts().join(format!("{session}.txt"));
+    let kept = kept.display();
+    tracing::info!(status = %receipt.status, reason = %receipt.reason, "session {session} is over, receipt in {kept}");
     for (kind, text) in [("json", document), ("txt", receipt.to_string())] {
         let path = place.receipts().join(format!("{session}.{kind}"));
         if let Err(error) = replace(&RealDisk, &path, text.as_bytes()) {

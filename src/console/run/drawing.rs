@@ -39,6 +39,8 @@ pub(super) struct Drawing {
     pacer: Pacer,
     /// The runner may yet publish a view.
     views_open: bool,
+    /// A view was heard of and is not on the screen yet: hearing of it marks it as seen.
+    view_waits: bool,
     /// The first line of the log that has not been taken yet.
     next_line: u64,
 }
@@ -58,7 +60,7 @@ impl Drawing {
         let mut pacer = Pacer::new(model.settings.max_fps);
         pacer.drawn(Instant::now());
         pacer.changed(Instant::now());
-        Self { guard, screen, model, draw, wiring, msgs, pacer, views_open: true, next_line: 0 }
+        Self { guard, screen, model, draw, wiring, msgs, pacer, views_open: true, view_waits: true, next_line: 0 }
     }
 
     /// Draws until it is told to stop, then gives the terminal back. A panic ends the session, not the program.
@@ -91,6 +93,7 @@ impl Drawing {
                 Woken::Told(msg) => self.hear(msg),
                 Woken::NewView(news) => {
                     self.views_open = news.is_ok();
+                    self.view_waits = true;
                     self.pacer.changed(Instant::now());
                 }
                 Woken::LogGrew => self.pacer.changed(Instant::now()),
@@ -188,10 +191,8 @@ impl Drawing {
     fn newest_view(&mut self) -> Option<Arc<SessionView>> {
         let views = &mut self.wiring.views;
         // An error means that nobody publishes any more; the last view stays on the screen.
-        if views.has_changed().unwrap_or(false) || self.model.view.is_none() {
-            return views.borrow_and_update().clone();
-        }
-        None
+        let is_new = std::mem::take(&mut self.view_waits) || views.has_changed().unwrap_or(false);
+        if is_new { views.borrow_and_update().clone() } else { None }
     }
 
     fn unless_gone(&mut self, outcome: Result<(), Gone>) {

@@ -12,6 +12,7 @@ use super::*;
 use crate::console::app::testing::view as any_view;
 use crate::console::term::guard::Terminal;
 use crate::domain::halt::HaltReason;
+use crate::session::view::Pending;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_millis(200);
@@ -27,7 +28,11 @@ struct Rig {
 }
 
 fn draw_plainly(model: &Model, frame: &mut Frame<'_>) {
-    let text = if model.view.is_some() { "running" } else { "starting" };
+    let text = match model.view.as_ref().map(|view| view.pending.len()) {
+        None => "starting",
+        Some(0) => "running",
+        Some(_) => "BUSY",
+    };
     frame.render_widget(Paragraph::new(text), frame.area());
 }
 
@@ -62,16 +67,21 @@ fn rig(draw: Draw) -> Rig {
 
 impl Rig {
     /// Reads what is on the terminal on a thread of its own, until it hangs up; tells when `text` was there.
-    fn read_until(&self, text: &'static str) -> std_mpsc::Receiver<()> {
+    fn read_until(&self, text: &'static str) -> std_mpsc::Receiver<&'static str> {
+        self.read_for(vec![text])
+    }
+
+    /// The same for several texts, each told once, when it has come behind the one before.
+    fn read_for(&self, mut texts: Vec<&'static str>) -> std_mpsc::Receiver<&'static str> {
         let mut reader = self.master.as_ref().unwrap().try_clone_reader().unwrap();
         let (seen, is_seen) = std_mpsc::channel();
         thread::spawn(move || {
             let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
             while let Ok(count @ 1..) = reader.read(&mut chunk) {
                 all.extend_from_slice(&chunk[..count]);
-                if String::from_utf8_lossy(&all).contains(text) {
+                while texts.first().is_some_and(|text| String::from_utf8_lossy(&all).contains(text)) {
                     // The one who waits may have seen enough.
-                    let _ = seen.send(());
+                    let _ = seen.send(texts.remove(0));
                 }
             }
         });
@@ -109,6 +119,18 @@ fn a_view_is_drawn_when_it_is_published() {
     let seen = rig.read_until("running");
     rig.views.send_replace(Some(Arc::new(any_view())));
     seen.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn every_single_view_is_drawn_even_if_no_other_follows() {
+    let rig = rig(draw_plainly);
+    let seen = rig.read_for(vec!["running", "BUSY"]);
+    rig.views.send_replace(Some(Arc::new(any_view())));
+    assert_eq!(seen.recv_timeout(LONG), Ok("running"));
+    let mut busy = any_view();
+    busy.pending.push(Pending::Backup);
+    rig.views.send_replace(Some(Arc::new(busy)));
+    assert_eq!(seen.recv_timeout(LONG), Ok("BUSY"));
 }
 
 #[test]

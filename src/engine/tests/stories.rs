@@ -398,25 +398,6 @@ fn the_seal_names_what_may_rest_and_drops_what_was_not_sent() {
 }
 
 #[test]
-fn a_cancel_that_came_before_its_order_is_asked_again_as_soon_as_the_order_rests() {
-    let mut world = World::new();
-    world.feed(Input::Tick);
-    world.ledger();
-    world.ack();
-    let late = std::mem::take(&mut world.inbox);
-    world.wish(Wish::Pause);
-    world.ack();
-    world.ledger();
-    world.open_ledger();
-    world.arrive(late);
-    world.close_ledger();
-    world.ack();
-    assert_eq!(world.inbox.iter().filter(|request| matches!(request, Request::Cancel(_))).count(), 2);
-    world.ledger();
-    assert!(world.resting.is_empty());
-}
-
-#[test]
 fn a_cancel_that_overtakes_its_order_at_the_end_is_sent_again() {
     let mut world = World::new();
     world.feed(Input::Tick);

@@ -197,8 +197,15 @@ impl Runner {
                 return;
             }
             let phase = ending.plan.current();
-            let Some(outcome) = self.outcome_of(phase) else { return };
+            let Some(outcome) = self.outcome_of(phase) else { return self.note_progress(phase) };
             self.leave(phase, outcome);
+        }
+    }
+
+    fn note_progress(&mut self, phase: Phase) {
+        let words = self.running_words(phase);
+        if let Some(ending) = &mut self.ending {
+            ending.of(phase).note = words;
         }
     }
 

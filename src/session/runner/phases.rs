@@ -56,7 +56,7 @@ impl Runner {
             Phase::Settle => self.settled(ending),
             Phase::Close => self.close_outcome(ending),
             Phase::Checkpoint => ending.checkpoint.as_ref().map(|done| match &done.result {
-                Ok(answer) => Ok(format!("{} pages moved, WAL empty", answer.checkpointed.max(0))),
+                Ok(_) => Ok("WAL empty".into()),
                 Err(why) => Err(why.clone()),
             }),
             Phase::Backup => ending.backup.as_ref().map(|done| match &done.result {
@@ -90,6 +90,24 @@ impl Runner {
             Some(Ok(())) => Some(Ok("on disk, row read back".into())),
             Some(Err(why)) => Some(Err(format!("on disk in the journal; the row in the store: {why}"))),
             None => None,
+        }
+    }
+
+    /// What there is to say of a phase while it runs.
+    pub(super) fn running_words(&self, phase: Phase) -> String {
+        let account = &self.desk.account;
+        match phase {
+            Phase::Cancel => {
+                let asked = account.sealed().map_or(0, |(_, seal)| seal.cancels.len());
+                let open: Vec<String> = account.open_orders().keys().map(ToString::to_string).collect();
+                let gone = asked.saturating_sub(open.len());
+                format!("{gone} of {asked} gone; the next ledger tells of {}", open.join(", "))
+            }
+            Phase::Settle => "asked the venue what we hold".into(),
+            Phase::Seal | Phase::Close => "waiting for the disk".into(),
+            Phase::Checkpoint => "emptying the write-ahead log".into(),
+            Phase::Backup => "copying and verifying".into(),
+            Phase::Release => String::new(),
         }
     }
 

@@ -134,8 +134,7 @@ impl Runner {
         match &done.result {
             Ok(answer) => {
                 let wal = if answer.log <= 0 || answer.log == answer.checkpointed { "WAL empty" } else { "WAL in use" };
-                let pages = answer.checkpointed.max(0);
-                let text = format!("checkpoint   {pages} pages, {wal}, {} ms", done.took.as_millis());
+                let text = format!("checkpoint   {wal}, {} ms", done.took.as_millis());
                 self.desk.feed.event(now, EventKind::Keeping, text);
             }
             Err(why) => self.desk.incident(
