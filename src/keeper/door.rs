@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::health::Health;
 use super::journal_thread::Handed;
 use super::store_thread::{Inbox, Job};
-use super::unpoisoned;
+use super::{LastLog, unpoisoned};
 use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -76,9 +76,9 @@ impl Door {
         unpoisoned(&self.health).backup = Some(done);
     }
 
-    pub(super) fn close(&self) {
+    pub(super) fn close(&self, log: LastLog) {
         // Readings and jobs that still wait are overtaken from now on; facts are not.
-        self.work.hurry();
+        self.work.hurry(log);
         // If the journal's thread is gone the store's must be told by us.
         if self.facts.send(Handed::Close).is_err() {
             self.work.close();

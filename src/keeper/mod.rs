@@ -39,6 +39,16 @@ pub struct Keeper {
     over: mpsc::Receiver<()>,
 }
 
+/// What closing does with the store's write-ahead log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastLog {
+    /// It is moved into the database: an empty one is left lying.
+    #[default]
+    Emptied,
+    /// It stays as it is, for lack of time; the next start takes it up.
+    LeftFull,
+}
+
 /// How the threads ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
@@ -83,9 +93,9 @@ impl Keeper {
     }
 
     /// Keeps what was handed in, then ends both threads; waits for that until `within` has passed.
-    pub fn close(self, within: Duration) -> Closed {
+    pub fn close(self, log: LastLog, within: Duration) -> Closed {
         let until = Instant::now() + within;
-        self.door.close();
+        self.door.close(log);
         for _thread in 0..2 {
             if self.over.recv_timeout(until.saturating_duration_since(Instant::now())).is_err() {
                 return Closed::TimeUp;

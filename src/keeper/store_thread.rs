@@ -12,7 +12,7 @@ pub(super) use inbox::{Inbox, Vouch, Work};
 
 use super::health::{CheckpointAnswer, Done, Health};
 use super::news::News;
-use super::unpoisoned;
+use super::{LastLog, unpoisoned};
 use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -186,7 +186,8 @@ impl Projecting {
 
     /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.
     fn empty_the_log(&mut self) {
-        if self.given_up || self.store.wal_bytes() == Some(0) {
+        let left_full = self.work.last_log() == LastLog::LeftFull;
+        if left_full || self.given_up || self.store.wal_bytes() == Some(0) {
             return;
         }
         let emptied = self.store.checkpoint().map_err(|error| error.to_string()).and_then(refuse_busy);

@@ -10,9 +10,9 @@ mod ring;
 pub mod settings;
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -35,6 +35,9 @@ const STDERR_WAITING: usize = 1_024;
 
 /// The session that lines belong to, 0 while there is none: numbers count from 1 on.
 static SESSION: AtomicI64 = AtomicI64::new(0);
+
+/// Whether stderr is a terminal that the system is taking away.
+static TERMINAL_GOES: AtomicBool = AtomicBool::new(false);
 
 /// Who else gets to see the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,11 @@ pub enum Flushed {
 /// From now on, lines belong to this session.
 pub fn set_session(session: SessionId) {
     SESSION.store(session.0, Ordering::Relaxed);
+}
+
+/// From now on no line goes to stderr if that is a terminal: the system is taking it away, and a write could block.
+pub fn leave_the_terminal() {
+    TERMINAL_GOES.store(io::stderr().is_terminal(), Ordering::Relaxed);
 }
 
 fn session() -> Option<SessionId> {
@@ -160,7 +168,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         // These two only hand the line to a thread, and fail only after `Logging::close`; what the disk says to it is
         // kept by `Logging::trouble`.
         self.file.clone().write_all(line.to_json(session()).as_bytes()).unwrap_or_default();
-        if let Some(stderr) = &self.stderr {
+        if let Some(stderr) = self.stderr.as_ref().filter(|_| !TERMINAL_GOES.load(Ordering::Relaxed)) {
             stderr.clone().write_all(line.for_stderr().as_bytes()).unwrap_or_default();
         }
         self.ring.push(line.at.to_string(), line.level, &line.target, line.in_words());

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::phase::Phase;
-use crate::domain::halt::HaltReason;
+use crate::domain::halt::{Cause, HaltReason};
 
 /// How long the world gives us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +83,11 @@ impl Hurry {
             }
             _ => Self::Orderly,
         }
+    }
+
+    /// How much time is left after all of these: one that hurries is enough.
+    pub fn of_all(causes: &[Cause], on_windows: Windows) -> Self {
+        causes.iter().map(|cause| Self::of(cause.reason, on_windows)).max().unwrap_or(Self::Orderly)
     }
 }
 
@@ -214,6 +219,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::Timestamp;
     use proptest::prelude::*;
 
     /// Carries a plan out, each phase ending as `outcome` says; returns the phases that were started.
@@ -247,6 +253,15 @@ mod tests {
         assert!(total <= Duration::from_secs(4), "{total:?}");
         assert!(started.contains(&Phase::Close));
         assert_eq!(plan.left_out(), [Phase::Checkpoint, Phase::Backup]);
+    }
+
+    #[test]
+    fn one_cause_that_hurries_is_enough_wherever_it_stands() {
+        let cause = |reason| Cause { reason, detail: String::new(), at: Timestamp::from_millis(0) };
+        let (quit, gone) = (cause(HaltReason::OperatorQuit), cause(HaltReason::TerminalClosed));
+        assert_eq!(Hurry::of_all(&[], Windows::Yes), Hurry::Orderly);
+        assert_eq!(Hurry::of_all(&[quit.clone(), gone.clone()], Windows::Yes), Hurry::Hurried);
+        assert_eq!(Hurry::of_all(&[gone, quit], Windows::No), Hurry::Orderly);
     }
 
     #[test]

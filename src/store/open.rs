@@ -178,12 +178,21 @@ fn path_bytes(path: &Path) -> std::borrow::Cow<'_, [u8]> {
     if bytes.starts_with(b"//") { [b"//", bytes].concat().into() } else { bytes.into() }
 }
 
-/// `C:\a b` is `/C:/a%20b` in a URI.
+/// `C:\a b` is `///C:/a%20b` in a URI, and `\\?\C:\a b` is the same place.
 #[cfg(windows)]
 fn path_bytes(path: &Path) -> std::borrow::Cow<'_, [u8]> {
-    let text = path.to_string_lossy().replace('\\', "/");
+    let text = path.to_string_lossy();
+    let text = text.strip_prefix(r"\\?\").unwrap_or(&text).replace('\\', "/");
     let has_drive = text.as_bytes().get(1) == Some(&b':');
-    (if has_drive { format!("///{text}") } else { text }).into_bytes().into()
+    // `//host/…` would be read as an authority.
+    let before = if has_drive {
+        "///"
+    } else if text.starts_with("//") {
+        "//"
+    } else {
+        ""
+    };
+    format!("{before}{text}").into_bytes().into()
 }
 
 #[cfg(test)]

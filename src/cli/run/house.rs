@@ -8,7 +8,7 @@ use color_eyre::eyre::{OptionExt as _, WrapErr as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
-use super::Order;
+use super::{Order, hurry_of};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
@@ -21,10 +21,11 @@ use crate::domain::session::{SessionId, SessionMode};
 use crate::domain::venue::VenueKind;
 use crate::journal::reader::newest_line;
 use crate::keeper::health::Health;
-use crate::keeper::{Closed, Keeper};
+use crate::keeper::{Closed, Keeper, LastLog};
 use crate::logging;
 use crate::session::clock::{Clock, machine_time};
 use crate::session::control::Control;
+use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 use crate::session::runner::{Runner, Setup};
 use crate::session::view::{Identity, Pace, SessionView};
@@ -37,6 +38,8 @@ pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " ", env!("NEO_COMMIT
 
 /// How long closing both files may take, once the session itself is closed.
 const KEEPER_PATIENCE: Duration = Duration::from_secs(2);
+/// The same when the system is about to end this process.
+const KEEPER_HURRY: Duration = Duration::from_millis(300);
 
 /// A locked place with both copies open, until a session takes them.
 pub struct House {
@@ -106,12 +109,15 @@ impl House {
 /// Ends the keeper's threads and looks at both files a last time, by their names, as the next start will find them.
 /// What could not be finished in time, or is not there, is a failure of the release.
 pub fn close_keeper(keeper: Keeper, place: &Place, receipt: &mut Receipt) {
+    let (last_log, within) = match hurry_of(receipt) {
+        Hurry::Orderly => (LastLog::Emptied, KEEPER_PATIENCE),
+        Hurry::Hurried => (LastLog::LeftFull, KEEPER_HURRY),
+    };
     let door = keeper.door().clone();
-    match keeper.close(KEEPER_PATIENCE) {
+    match keeper.close(last_log, within) {
         // A disk that does not answer would hold us up again.
         Closed::TimeUp => {
-            let why = format!("the files were not closed within {} ms", KEEPER_PATIENCE.as_millis());
-            receipt.release_failed(why);
+            receipt.release_failed(format!("the files were not closed within {} ms", within.as_millis()));
         }
         Closed::InTime => {
             let what = look_again(place, &door.health());

@@ -29,6 +29,7 @@ use crate::disk::place::Place;
 use crate::logging::{self, Echo, LogRing, Logging};
 use crate::session::causes;
 use crate::session::control::Control;
+use crate::session::plan::{Hurry, Windows};
 use crate::session::receipt::Receipt;
 use crate::session::view::SessionView;
 use crate::store::history::History;
@@ -149,7 +150,7 @@ fn run_session(
     mut ends: Ends,
 ) -> Result<Option<Receipt>> {
     let mut house = House::open(&order.place, console)?;
-    if wants_to_leave(&mut ends.controls) {
+    if wants_to_leave(&mut ends.controls, console) {
         house.close();
         return Ok(None);
     }
@@ -162,10 +163,23 @@ fn run_session(
     Ok(Some(receipt))
 }
 
-/// Whether an end was asked for while there was no session to end.
-fn wants_to_leave(controls: &mut UnboundedReceiver<Control>) -> bool {
-    std::iter::from_fn(|| controls.try_recv().ok())
-        .any(|asked| matches!(asked, Control::End { .. } | Control::Interrupt))
+/// Whether an end was asked for while there was no session to end. A terminal that goes with it is left alone.
+fn wants_to_leave(controls: &mut UnboundedReceiver<Control>, console: Option<&ConsoleHandle>) -> bool {
+    let mut leaves = false;
+    while let Ok(asked) = controls.try_recv() {
+        leaves |= matches!(asked, Control::End { .. } | Control::Interrupt);
+        if let (Control::End { reason, .. }, Some(console)) = (asked, console)
+            && Hurry::of(reason, Windows::HERE) == Hurry::Hurried
+        {
+            console.abandon();
+        }
+    }
+    leaves
+}
+
+/// Whether the system was about to end this process when the session ended.
+fn hurry_of(receipt: &Receipt) -> Hurry {
+    Hurry::of_all(&receipt.causes, Windows::HERE)
 }
 
 /// Lets the history's thread answer what the console asks.

@@ -1,16 +1,17 @@
 //! The receipt's ways out: two files in `s.receipts/`, the log, and the terminal or the standard output.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use color_eyre::Result;
 
-use super::TERMINAL_PATIENCE;
+use super::{TERMINAL_PATIENCE, hurry_of};
 use crate::cli::print::{Form, json};
 use crate::console::run::ConsoleHandle;
 use crate::console::term::guard::Terminal;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::disk::replace::replace;
+use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 
 /// Keeps the receipt as text and as JSON, named by its session, and in the log.
@@ -28,14 +29,22 @@ pub fn keep(place: &Place, receipt: &mut Receipt) {
     }
 }
 
-/// Prints the receipt: on the terminal once it is given back, as long as that reads; else on the standard output.
+/// Prints the receipt: on the terminal once it is given back, as long as that reads; else on the standard output. A
+/// terminal that the system is taking away gets nothing.
 pub fn print<W: Write>(receipt: &Receipt, console: Option<&mut ConsoleHandle>, out: &mut W, form: Form) -> Result<()> {
+    let terminal_goes = hurry_of(receipt) == Hurry::Hurried;
     let Some(console) = console else {
+        if terminal_goes && std::io::stdout().is_terminal() {
+            return Ok(());
+        }
         return match form {
             Form::Json => Ok(json(out, receipt)?),
             Form::Text(_) => Ok(writeln!(out, "{receipt}")?),
         };
     };
+    if terminal_goes {
+        console.abandon();
+    }
     if console.finish(TERMINAL_PATIENCE).terminal == Terminal::Usable {
         let text = match form {
             Form::Json => format!("{}\n", serde_json::to_string_pretty(receipt)?),

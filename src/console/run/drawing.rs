@@ -173,7 +173,9 @@ impl Drawing {
     /// Takes the newest view, the newest lines and the time into the model.
     fn catch_up(&mut self) {
         if let Some(view) = self.newest_view() {
-            update(&mut self.model, Msg::View(view));
+            for effect in update(&mut self.model, Msg::View(view)) {
+                self.carry_out(effect);
+            }
         }
         if self.model.tab == Tab::Log {
             let lines = self.wiring.log.since(self.next_line);

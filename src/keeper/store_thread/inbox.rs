@@ -9,6 +9,7 @@ use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Line;
+use crate::keeper::LastLog;
 
 /// Whether the store itself must vouch for lines, because the journal cannot.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ struct Waiting {
     readings: Vec<(SessionId, Reading)>,
     oldest_reading: Option<Instant>,
     hurried: bool,
+    last_log: LastLog,
     closing: bool,
 }
 
@@ -97,13 +99,17 @@ impl Inbox {
         self.put(|waiting| waiting.jobs.push_back(job));
     }
 
-    /// From now on jobs are told to leave off.
-    pub(crate) fn hurry(&self) {
-        self.put(|waiting| waiting.hurried = true);
+    /// From now on jobs are told to leave off; at the close the write-ahead log is dealt with like this.
+    pub(crate) fn hurry(&self, last_log: LastLog) {
+        self.put(|waiting| (waiting.hurried, waiting.last_log) = (true, last_log));
     }
 
     pub(crate) fn close(&self) {
         self.put(|waiting| waiting.closing = true);
+    }
+
+    pub(super) fn last_log(&self) -> LastLog {
+        self.lock().last_log
     }
 
     pub(super) fn is_urgent(&self) -> bool {

@@ -27,10 +27,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             lists::keep_in_sight(model);
             Vec::new()
         }
-        Msg::View(view) => {
-            news::view(model, view);
-            Vec::new()
-        }
+        Msg::View(view) => news::view(model, view),
         Msg::Starting(step) => {
             news::start_step(model, step);
             Vec::new()

@@ -8,10 +8,12 @@ use crate::console::app::model::{Model, Overlay, StartStep};
 use crate::domain::halt::HaltReason;
 use crate::domain::time::Timestamp;
 use crate::session::control::Control;
+use crate::session::plan::{Hurry, Windows};
 use crate::session::view::SessionView;
 
-/// Takes the newest view. When the end begins, what lies over the tab makes room for its phases, once.
-pub fn view(model: &mut Model, view: Arc<SessionView>) {
+/// Takes the newest view. When the end begins, what lies over the tab makes room for its phases, once. When the system
+/// is about to take the terminal away, drawing stops: a write to it could block or spoil what little time there is.
+pub fn view(model: &mut Model, view: Arc<SessionView>) -> Vec<Effect> {
     let began = view.end.is_some() && model.view.as_ref().is_none_or(|before| before.end.is_none());
     if began {
         model.ending = true;
@@ -20,8 +22,13 @@ pub fn view(model: &mut Model, view: Arc<SessionView>) {
     if let Some(Overlay::Incidents { shown }) = &mut model.overlay {
         *shown = (*shown).min(view.incidents.len().saturating_sub(1));
     }
+    let hurry = view.end.as_ref().map_or(Hurry::Orderly, |end| Hurry::of_all(&end.causes, Windows::HERE));
     model.view = Some(view);
     lists::keep_in_sight(model);
+    if hurry == Hurry::Hurried && !std::mem::replace(&mut model.terminal_gone, true) {
+        return vec![Effect::StopDrawing];
+    }
+    Vec::new()
 }
 
 /// A step is known by its text: told again, it is only brought up to date.
@@ -58,12 +65,19 @@ mod tests {
     use crate::console::app::msg::Msg;
     use crate::console::app::testing::{NOON, model, press, running, type_key, view as any_view};
     use crate::console::app::update::update;
+    use crate::domain::halt::Cause;
     use crate::session::view::EndView;
     use std::time::Duration;
 
     fn ending() -> Arc<SessionView> {
+        ending_by(&[])
+    }
+
+    fn ending_by(reasons: &[HaltReason]) -> Arc<SessionView> {
+        let cause = |&reason| Cause { reason, detail: String::new(), at: NOON };
+        let causes = reasons.iter().map(cause).collect();
         let mut view = any_view();
-        view.end = Some(EndView { causes: Vec::new(), began: NOON, phases: Vec::new(), impatience: 0 });
+        view.end = Some(EndView { causes, began: NOON, phases: Vec::new(), impatience: 0 });
         Arc::new(view)
     }
 
@@ -83,6 +97,17 @@ mod tests {
         type_key(&mut model, '?');
         update(&mut model, Msg::View(ending()));
         assert_eq!(model.overlay, Some(Overlay::Help { scroll: 0 }));
+    }
+
+    #[test]
+    fn when_the_system_takes_the_terminal_away_drawing_stops_once_even_during_an_orderly_end() {
+        let mut model = running();
+        let quit = ending_by(&[HaltReason::OperatorQuit]);
+        assert!(update(&mut model, Msg::View(quit)).is_empty());
+        let hurried = ending_by(&[HaltReason::OperatorQuit, HaltReason::SystemShutdown]);
+        assert_eq!(update(&mut model, Msg::View(Arc::clone(&hurried))), [Effect::StopDrawing]);
+        assert!(update(&mut model, Msg::View(hurried)).is_empty());
+        assert!(update(&mut model, Msg::TerminalGone("write failed".to_owned())).is_empty(), "the session knows");
     }
 
     #[test]
