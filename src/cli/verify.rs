@@ -83,7 +83,7 @@ fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
         writeln!(out, "found     {finding}")?;
     }
     if found.sound {
-        writeln!(out, "Both copies are sound and the same.")?;
+        writeln!(out, "Every line is sound, and the same in both copies.")?;
     } else {
         writeln!(out, "Keep both copies as they are: what one of them has lost the other may have.")?;
     }

@@ -93,6 +93,7 @@ fn sentence(fact: &Fact) -> Option<(EventKind, String)> {
             Step::CancelFoundNothing { ledger, .. } => {
                 (EventKind::Order, format!("cancel of {} touched nothing in ledger {ledger}", step.order))
             }
+            Step::NeverSent => (EventKind::Order, format!("order {} was not sent: no longer wanted", step.order)),
             Step::VenueEnded => (EventKind::Order, format!("order {} ended with the venue", step.order)),
             _ => return None,
         },

@@ -34,7 +34,7 @@ pub enum OpenError {
     #[error("{} is not a database; nothing in it was changed: move it away, or name another one with --db", .0.display())]
     NotADatabase(PathBuf),
     /// SQLite says that its structure is broken.
-    #[error("the database {} is malformed ({why}); nothing was changed: restore it from a backup and its journal", path.display())]
+    #[error("the database {} is malformed ({why}); nothing was changed: move it away together with its -wal and -shm, and the next `neo run` makes it anew from the journal", path.display())]
     Malformed {
         /// Which file.
         path: PathBuf,

@@ -88,6 +88,9 @@ pub fn open(
     let mut account = Vec::new();
     tell("opening the database");
     let mut store = Store::open(place.database())?;
+    if let Some(why) = store.ask()?.quick_check()?.into_iter().next() {
+        return Err(OpenError::Malformed { path: place.database().to_owned(), why }.into());
+    }
     let cursor = store.ask()?.cursor()?.map(|(n, hash)| Head { n, hash });
 
     tell("reading the journal");

@@ -33,9 +33,9 @@ const OPEN: [Column; 10] = [
     numbers("quantity", 11, 0),
     numbers("filled", 11, 3),
     words("confirmed", 13, 0),
-    words("asked", 16, 0),
-    numbers("bps behind", 10, 2),
-    numbers("age", 6, 4),
+    words("asked", 12, 0),
+    numbers("behind", 6, 1),
+    numbers("age", 6, 2),
     numbers("ledger", 10, 5),
 ];
 
@@ -105,7 +105,7 @@ fn filled(order: &Order, theme: &Theme) -> Written {
 /// What was asked and is not confirmed yet.
 fn asked(order: &Order, now: Timestamp, theme: &Theme) -> Written {
     match (order.cancel_asked_at, order.status) {
-        (Some(at), _) => (format!("cancel {} ago", format::age(now.since(at))), theme.warn),
+        (Some(at), _) => (format!("cancel {}", format::age(now.since(at))), theme.warn),
         (None, OrderStatus::Intended | OrderStatus::Sent) => ("place".to_owned(), theme.warn),
         (None, _) => (unknown(), theme.dim),
     }

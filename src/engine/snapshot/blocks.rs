@@ -114,7 +114,9 @@ impl State {
         let limits = &self.settings.limits;
         let held = self.held().unwrap_or_default();
         let needs = format!("an order needs {}", self.settings.min_order_rlusd);
-        let of_rlusd = |limit: Rlusd, word: &str| format!("{} RLUSD of {word} {limit}, {needs}", held.rlusd);
+        let of_rlusd = |limit: Rlusd, word: &str| {
+            format!("{} RLUSD of {word} {limit}, {needs}", held.rlusd.to_decimal().round_dp(2))
+        };
         let of_xrp = |limit: Drops, word: &str| format!("{} XRP of {word} {limit}, {needs} RLUSD", held.xrp);
         let (what, measured, release) = match withheld {
             Withheld::OneSided => (
@@ -123,10 +125,14 @@ impl State {
                 "the next whole book",
             ),
             Withheld::OldBook => ("the book is old", format!("limit {} s", limits.stale_market_s), "the next book"),
-            Withheld::XrpCap => ("XRP is near its cap", of_xrp(limits.max_xrp, "at most"), "a sale"),
-            Withheld::RlusdCap => ("RLUSD is near its cap", of_rlusd(limits.max_rlusd, "at most"), "a buy"),
-            Withheld::RlusdFloor => ("RLUSD is near its floor", of_rlusd(limits.min_rlusd, "at least"), "a sale"),
-            Withheld::NoXrp => ("there is too little XRP to sell", format!("{} XRP, {needs} RLUSD", held.xrp), "a buy"),
+            Withheld::XrpCap => ("XRP is near its cap", of_xrp(limits.max_xrp, "at most"), "a fill of our ask"),
+            Withheld::RlusdCap => ("RLUSD is near its cap", of_rlusd(limits.max_rlusd, "at most"), "a fill of our bid"),
+            Withheld::RlusdFloor => {
+                ("RLUSD is near its floor", of_rlusd(limits.min_rlusd, "at least"), "a fill of our ask")
+            }
+            Withheld::NoXrp => {
+                ("there is too little XRP to sell", format!("{} XRP, {needs} RLUSD", held.xrp), "a fill of our bid")
+            }
             Withheld::NoRoom => ("there is no tick left on our side", String::new(), "a wider market"),
         };
         Block::new(Some(side), what, measured, release)

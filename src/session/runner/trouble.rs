@@ -169,8 +169,8 @@ impl Runner {
                 now,
                 Incident {
                     means: "the newest good backup is an older one; nothing is lost".into(),
-                    done: "the half copy was removed".into(),
-                    you_can: "free space beside the database, then press r".into(),
+                    done: "no half copy was left behind".into(),
+                    you_can: "look at the folder of backups and at its disk, then press r".into(),
                     retry: Some(Retry::Backup),
                     ..incident(Source::Backup, "Backup failed", "to copy the store and to verify the copy", why.clone())
                 },

@@ -6,7 +6,7 @@
 //! │ ◐ cancel      4.1 of 15.0 s  1 of 2 gone, 39-12 waits for ledger 95 600 131      │
 //! │ · settle                                                                         │
 //! │                                                                                  │
-//! │ Ctrl+C again: stop waiting for the ledger (the cancel stays sent)                │
+//! │ Ctrl+C: stop waiting for the ledger (the cancel stays sent)                │
 //! ╰──────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
@@ -92,11 +92,11 @@ fn later_causes(end: &EndView) -> Option<String> {
 fn hint(end: &EndView) -> &'static str {
     let running = end.phases.iter().find(|phase| matches!(phase.state, PhaseState::Running { .. }));
     match (end.impatience, running.map(|phase| phase.phase)) {
-        (0, Some(Phase::Cancel)) => "Ctrl+C again: stop waiting for the ledger (the cancels stay sent)",
+        (0, Some(Phase::Cancel)) => "Ctrl+C: stop waiting for the ledger (the cancels stay sent)",
         (0, Some(Phase::Checkpoint | Phase::Backup)) => {
-            "Ctrl+C again: leave out checkpoint and backup (the session is closed)"
+            "Ctrl+C: leave out checkpoint and backup (the session is closed)"
         }
-        (0, _) => "Ctrl+C again: no waiting, no checkpoint, no backup (the session is closed all the same)",
+        (0, _) => "Ctrl+C: no waiting, no checkpoint, no backup (the session is closed all the same)",
         _ => "Ctrl+C once more: end the process as soon as the session is closed",
     }
 }

@@ -4,7 +4,8 @@
 //! ╭ Keys ──────────────────────────────────────────────╮
 //! │ Trading                                            │
 //! │   p        pause or resume quoting                 │
-//! │   x        cancel all      not now: nothing is open│
+//! │   x        cancel all                              │
+//! │            not now: nothing of ours is out         │
 //! ╰────────────────────────────────────────────────────╯
 //! ```
 
@@ -15,6 +16,7 @@ use crate::console::ui::hints::Hint;
 enum Line<'a> {
     Heading(&'a str),
     Key(&'a Hint),
+    NotNow(&'a str),
     Empty,
 }
 
@@ -36,6 +38,11 @@ pub fn draw(hints: &[Hint], scroll: usize, canvas: &mut Canvas<'_>) {
                 canvas.put(0, y, text, theme.title);
             }
             Line::Key(hint) => key(hint, keys, y, &mut canvas),
+            Line::NotNow(why) => {
+                let x = 2 + keys + 2;
+                let room = canvas.width().saturating_sub(x);
+                canvas.put_within(x, y, room, &format!("not now: {why}"), theme.warn);
+            }
             Line::Empty => {}
         }
     }
@@ -50,10 +57,7 @@ fn key(hint: &Hint, keys: u16, y: u16, canvas: &mut Canvas<'_>) {
     };
     canvas.put_within(2, y, keys, &hint.keys, key);
     let x = 2 + keys + 2;
-    let x = canvas.put_within(x, y, end.saturating_sub(x), &hint.help, text) + 2;
-    if let Some(why) = &hint.disabled {
-        canvas.put_within(x, y, end.saturating_sub(x), &format!("(not now: {why})"), theme.warn);
-    }
+    canvas.put_within(x, y, end.saturating_sub(x), &hint.help, text);
 }
 
 /// Headings in the order in which their groups first come, each with its keys.
@@ -70,7 +74,10 @@ fn lines(hints: &[Hint]) -> Vec<Line<'_>> {
             lines.push(Line::Empty);
         }
         lines.push(Line::Heading(group));
-        lines.extend(hints.iter().filter(|hint| hint.group == group).map(Line::Key));
+        for hint in hints.iter().filter(|hint| hint.group == group) {
+            lines.push(Line::Key(hint));
+            lines.extend(hint.disabled.as_deref().map(Line::NotNow));
+        }
     }
     lines
 }

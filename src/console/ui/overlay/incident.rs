@@ -8,7 +8,7 @@
 //! │ Done       the half copy was removed; next try in 60 s                           │
 //! │ You can    free 20 MB on the disk of s.db                                        │
 //! │                                                                                  │
-//! │ r try again   a acknowledge   j k others   y copy   Esc close                    │
+//! │ r try again   a acknowledge   j k others   Esc close                             │
 //! ╰──────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
@@ -76,17 +76,16 @@ fn lines(incident: &Incident, width: u16) -> Vec<(&'static str, String)> {
 
 fn keys(incident: &IncidentView, y: u16, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
-    let retry = if incident.incident.retry.is_some() { theme.accent } else { theme.frame };
     let acknowledge = if incident.acknowledged { theme.frame } else { theme.accent };
-    let keys: [(&str, &str, Style); 5] = [
-        ("r", "try again", retry),
+    let keys: [(&str, &str, Style); 4] = [
+        ("r", "try again", theme.accent),
         ("a", "acknowledge", acknowledge),
         ("j k", "others", theme.accent),
-        ("y", "copy", theme.accent),
         ("Esc", "close", theme.accent),
     ];
+    let can_retry = incident.incident.retry.is_some();
     let mut x = 0;
-    for (key, name, style) in keys {
+    for (key, name, style) in keys.into_iter().filter(|&(key, ..)| key != "r" || can_retry) {
         x = canvas.put(x, y, key, style) + 1;
         x = canvas.put(x, y, name, if style == theme.frame { theme.frame } else { theme.dim }) + 3;
     }

@@ -138,8 +138,10 @@ fn summary(detail: &SessionDetail, theme: &Theme) -> Vec<Line> {
         Some(totals) => lines.extend(came_to(totals, theme)),
         None => lines.push(("came to", "not known: it is still open".to_owned(), theme.dim)),
     }
-    lines.push(residual(detail.residual, theme));
-    lines.push(proof(detail, theme));
+    if detail.totals.is_some() {
+        lines.push(residual(detail.residual, theme));
+        lines.push(proof(detail, theme));
+    }
     lines.extend(
         detail.failures.iter().map(|failure| ("failed", format!("✗ {}: {}", failure.phase, failure.why), theme.bad)),
     );
