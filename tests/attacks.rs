@@ -106,3 +106,15 @@ fn a_session_whose_end_only_the_store_could_keep_says_so() {
     house.short_session(2);
     house.run(&["verify", "--all"]).expect_code(0);
 }
+
+#[test]
+fn a_lock_file_that_was_removed_under_a_session_lets_no_second_neo_in() {
+    let house = House::new();
+    let mut session = house.session(&["--seed", "1"]);
+    house.until_quoting();
+    fs::remove_file(house.folder().join("s.lock")).expect("the lock file");
+    house.run(&["run", "--headless"]).expect_refusal(4, &["another neo has this database", "was removed"]);
+    session.signal(Signal::TERM);
+    session.ended().expect_code(0);
+    house.run(&["verify", "--all"]).expect_code(0);
+}

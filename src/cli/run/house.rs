@@ -50,7 +50,7 @@ impl House {
         let mut steps = Steps { console, current: None };
         steps.next("looking at the place");
         place.prepare()?;
-        let lock = Lock::take(&place.lock(), &holder())?;
+        let lock = Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
         steps.done();
