@@ -83,3 +83,38 @@ fn a_signal_in_the_moment_in_which_the_terminal_is_taken_leaves_it_as_it_was() {
         assert!(!console.is_on_alternate_screen());
     }
 }
+
+#[test]
+fn a_session_whose_end_no_copy_could_keep_is_not_called_closed() {
+    let house = House::new();
+    let mut command = house.neo(&["run", "--headless", "--speed", "max", "--duration", "60s"]);
+    command.env("NEO_FAULTS", "journal_sync:9+:enospc,store_commit:9+:enospc");
+    let ended = Headless::spawn(command).ended();
+    ended.expect_code(1);
+    assert!(ended.stdout.contains("is NOT closed: the next start recovers it"), "{}", ended.stdout);
+    house.short_session(2);
+    assert_eq!(house.rows().session(1)["status"], "RECOVERED");
+}
+
+#[test]
+fn a_session_whose_end_only_the_store_could_keep_says_so() {
+    let house = House::new();
+    let mut command = house.neo(&["run", "--headless", "--speed", "max", "--duration", "60s"]);
+    command.env("NEO_FAULTS", "journal_sync:5+");
+    let ended = Headless::spawn(command).ended();
+    expect_not_verified(&ended, "in the database only");
+    house.short_session(2);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn a_lock_file_that_was_removed_under_a_session_lets_no_second_neo_in() {
+    let house = House::new();
+    let mut session = house.session(&["--seed", "1"]);
+    house.until_quoting();
+    fs::remove_file(house.folder().join("s.lock")).expect("the lock file");
+    house.run(&["run", "--headless"]).expect_refusal(4, &["another neo has this database", "was removed"]);
+    session.signal(Signal::TERM);
+    session.ended().expect_code(0);
+    house.run(&["verify", "--all"]).expect_code(0);
+}

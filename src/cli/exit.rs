@@ -97,7 +97,7 @@ fn of_place(error: &PlaceError) -> Exit {
 
 fn of_lock(error: &LockError) -> Exit {
     match error {
-        LockError::Held { .. } => Exit::InUse,
+        LockError::Held { .. } | LockError::StillHeld { .. } => Exit::InUse,
         LockError::Unusable { .. } => Exit::NoSafePlace,
     }
 }

@@ -1,7 +1,8 @@
 //! One writer a database: an OS lock on `s.lock`, and in that file who holds it, for the message to whoever comes second.
 //!
 //! The lock goes with its process, however that ends. The file stays: removing it would let two processes hold locks on
-//! two files of one name.
+//! two files of one name. An operator may remove it all the same, to be rid of a message; so the journal's folder, which
+//! nobody removes lightly, is locked as well.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -28,8 +29,9 @@ pub struct Holder {
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    // Closing the file releases the lock.
+    // Closing the files releases the lock.
     _file: File,
+    _folder: Option<File>,
 }
 
 /// The database could not be locked.
@@ -43,6 +45,13 @@ pub enum LockError {
         path: PathBuf,
         /// Who has it; `None` in the moment in which it has not written that yet.
         holder: Option<Holder>,
+    },
+    /// Another process has it, and its lock file was removed.
+    #[error("another neo has this database, although its lock file was removed (it holds {folder}): end that one first, \
+        or use another --db", folder = .folder.display())]
+    StillHeld {
+        /// The journal's folder.
+        folder: PathBuf,
     },
     /// The lock file cannot be used.
     #[error("cannot lock the database by {path}: {source}; check who may write there", path = .path.display())]
@@ -72,7 +81,25 @@ impl Lock {
             return Err(LockError::Held { path: path.to_owned(), holder: holder_of(path) });
         }
         sign(&mut file, holder).map_err(unusable)?;
-        Ok(Self { _file: file })
+        Ok(Self { _file: file, _folder: None })
+    }
+
+    /// Locks the journal's folder as well.
+    #[cfg(unix)]
+    pub fn with_folder(self, folder: &Path) -> Result<Self, LockError> {
+        let unusable = |source| LockError::Unusable { path: folder.to_owned(), source };
+        let opened = File::open(folder).map_err(unusable)?;
+        if !try_lock(&opened).map_err(unusable)? {
+            return Err(LockError::StillHeld { folder: folder.to_owned() });
+        }
+        Ok(Self { _folder: Some(opened), ..self })
+    }
+
+    /// Windows lets nobody remove a file that is open, and locks no folders.
+    #[cfg(windows)]
+    #[expect(clippy::unnecessary_wraps, reason = "the other platform can fail")]
+    pub fn with_folder(self, _folder: &Path) -> Result<Self, LockError> {
+        Ok(self)
     }
 }
 
@@ -120,6 +147,19 @@ mod tests {
         let message = refusal.to_string();
         assert!(message.contains("pid 101 on blackbird, since 2026-11-22T18:40:01.007Z"), "{message}");
         assert!(message.contains("s.lock"), "{message}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_second_writer_is_refused_even_if_the_lock_file_was_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = (folder.path().join("s.lock"), folder.path());
+        let first = Lock::take(&path, &holder(101)).unwrap().with_folder(journal).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let refusal = Lock::take(&path, &holder(202)).unwrap().with_folder(journal).unwrap_err();
+        assert!(matches!(&refusal, LockError::StillHeld { .. }), "{refusal}");
+        drop(first);
+        Lock::take(&path, &holder(303)).unwrap().with_folder(journal).unwrap();
     }
 
     #[test]

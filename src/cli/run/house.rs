@@ -53,7 +53,7 @@ impl House {
         let mut steps = Steps { console, current: None };
         steps.next("looking at the place");
         place.prepare()?;
-        let lock = Lock::take(&place.lock(), &holder())?;
+        let lock = Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
         steps.done();
@@ -128,23 +128,29 @@ pub fn close_keeper(keeper: Keeper, place: &Place, receipt: &mut Receipt) {
     }
 }
 
-/// What is not where its name says, in a few words each. A file that was moved or deleted while we had it open took
-/// everything that was written into it, and is nowhere: only its name tells. A copy that is known to have failed has
-/// told of itself.
+/// What is not where its name says, or never came there, in a few words each. A file that was moved or deleted while we
+/// had it open took everything that was written into it, and is nowhere: only its name tells.
 fn look_again(place: &Place, health: &Health) -> Vec<String> {
     let mut what = Vec::new();
     if health.journal.trouble.is_empty() {
-        match newest_line(&RealDisk, &place.journal()).map(|head| head.map(|head| (head.n, head.hash.to_string()))) {
+        let written = health.journal.head.as_ref().map(|(n, _)| *n);
+        match newest_line(&RealDisk, &place.journal()).map(|head| head.map(|head| head.n)) {
             Err(error) => what.push(error.to_string()),
-            Ok(head) if head == health.journal.head => {}
-            Ok(head) => what.push(not_the_newest("journal", head.map(|(n, _)| n))),
+            // A line that was never acknowledged may lie behind.
+            Ok(found) if found >= written => {}
+            Ok(found) => what.push(not_the_newest("journal", found)),
         }
+    } else {
+        what.push(
+            "the newest facts are in the database only, until the next start puts them into the journal".to_owned(),
+        );
     }
+    // A store that is behind has told of itself, and a row that was not read back, too.
     if health.store.trouble.is_empty() {
         match cursor_of(place) {
             Err(why) => what.push(why),
-            Ok(cursor) if cursor == health.store.cursor => {}
-            Ok(cursor) => what.push(not_the_newest("database", cursor)),
+            Ok(found) if found >= health.store.cursor => {}
+            Ok(found) => what.push(not_the_newest("database", found)),
         }
     }
     what

@@ -22,6 +22,10 @@ impl Runner {
         receipt.backup = kept(ending.backup.as_ref().map(Kept::from), Phase::Backup, ending);
         receipt.totals.incidents = self.books.account.totals(now).incidents;
         receipt.verification = self.verification(ending);
+        if self.desk.lost.is_some() && !self.desk.is_on_disk(ending.awaited) {
+            // Written down and not kept: no file says that it is closed.
+            receipt.status = Status::Closing;
+        }
         self.fill_in(receipt)
     }
 
