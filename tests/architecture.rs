@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 /// above its own line.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("disk", &[]),
+    ("disk", &["domain"]),
     ("engine", &["domain"]),
     ("journal", &["domain", "disk"]),
     ("store", &["domain", "disk", "journal"]),
     ("keeper", &["domain", "disk", "journal", "store"]),
-    ("vault", &["domain", "disk", "journal", "store"]),
+    ("vault", &["domain", "disk", "journal", "store", "keeper"]),
     ("venue", &["domain"]),
     ("logging", &["domain"]),
     ("session", &["domain", "disk", "engine", "journal", "keeper", "store", "vault", "venue", "logging"]),
@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "logging",
         ],
     ),
+    ("main", &["cli"]),
 ];
 
 #[test]

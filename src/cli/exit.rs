@@ -86,7 +86,9 @@ fn of_place(error: &PlaceError) -> Exit {
     match error {
         // The same code as from a command that only reads, which finds this out by another way.
         PlaceError::IsFolder(_) => Exit::NotSound,
-        PlaceError::NotCreatable { .. }
+        PlaceError::DanglingLink(_)
+        | PlaceError::SeveralNames { .. }
+        | PlaceError::NotCreatable { .. }
         | PlaceError::ReadOnly { .. }
         | PlaceError::Network { .. }
         | PlaceError::TooLittleSpace { .. } => Exit::NoSafePlace,

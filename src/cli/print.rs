@@ -43,6 +43,9 @@ pub enum Side {
     Right,
 }
 
+/// No column is padded beyond this; a longer cell sticks out. Padding itself panics beyond 65 535.
+const WIDEST: usize = 200;
+
 /// Rows in aligned columns.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -143,7 +146,7 @@ impl Table {
 
     fn width(&self, column: usize, title: &str) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([title.chars().count()]).max().unwrap_or(0)
+        cells.chain([title.chars().count()]).max().unwrap_or(0).min(WIDEST)
     }
 
     fn line(&self, cells: &[&str], widths: &[usize]) -> String {
@@ -231,6 +234,17 @@ mod tests {
               9  ä                      +0.4
              10  two lines \u{1b}[2J
         ");
+    }
+
+    #[test]
+    fn a_cell_of_any_length_is_printed_whole_and_does_not_widen_the_others() {
+        let mut table = table();
+        table.row(["11".to_owned(), "a".repeat(100_000)]);
+        let mut out = vec![];
+        table.print(&mut out, Colour::Off).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(printed.contains(&"a".repeat(100_000)));
+        assert!(printed.lines().take(3).all(|line| line.len() < 2 * WIDEST), "the others stay readable");
     }
 
     #[test]

@@ -26,6 +26,19 @@ pub enum PlaceError {
     #[error("{path} is a folder and cannot be the database: give a file in it, as in --db {example}",
         path = .0.display(), example = .0.join("paper.db").display())]
     IsFolder(PathBuf),
+    /// The path is a link that leads nowhere: to a disk that is not there, most likely.
+    #[error("{path} is a link to a file that is not there: mount the disk that it leads to or mend the link, or choose \
+        another place with --db", path = .0.display())]
+    DanglingLink(PathBuf),
+    /// The file has a second name, beside which a second journal and a second lock would lie.
+    #[error("{path} has {names} names (hard links), and a lock beside one of them does not keep a second neo out by \
+        another: remove the other names, or make a copy and use that with --db", path = .path.display())]
+    SeveralNames {
+        /// The database.
+        path: PathBuf,
+        /// How many.
+        names: u64,
+    },
     /// A folder does not exist and cannot be made.
     #[error("cannot create the folder {folder}: {source}; choose another place with --db", folder = .folder.display())]
     NotCreatable {
@@ -65,9 +78,10 @@ pub enum PlaceError {
 
 impl Place {
     /// The place around a database's path: `s.db` is followed by `s.journal/`, `s.lock` and so on. A name that does not
-    /// end in `.db` is followed as a whole.
+    /// end in `.db` is followed as a whole. A link is followed to the file itself: beside each of its names a journal and a
+    /// lock of its own would lie, and two writers would meet in one database.
     pub fn around(database: impl Into<PathBuf>) -> Self {
-        let database = database.into();
+        let database = behind_links(database.into());
         let is_db = database.extension() == Some(OsStr::new("db"));
         let stem = if is_db { database.file_stem() } else { database.file_name() }.unwrap_or_default().to_owned();
         Self { database, stem }
@@ -119,6 +133,10 @@ impl Place {
         if self.stem.is_empty() || self.database.is_dir() {
             return Err(PlaceError::IsFolder(self.database.clone()));
         }
+        if self.database.is_symlink() {
+            return Err(PlaceError::DanglingLink(self.database.clone()));
+        }
+        refuse_several_names(&self.database)?;
         make(self.folder())?;
         refuse_network(self.folder())?;
         for folder in [self.journal(), self.backups(), self.receipts()] {
@@ -129,6 +147,28 @@ impl Place {
         }
         refuse_full(self.folder())
     }
+}
+
+/// The file that a path means in the end; a link that leads nowhere, or in a circle, is left as it is.
+fn behind_links(path: PathBuf) -> PathBuf {
+    if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path }
+}
+
+#[cfg(unix)]
+fn refuse_several_names(database: &Path) -> Result<(), PlaceError> {
+    // A database that cannot be looked at is none, or its opening says why.
+    let names = std::fs::metadata(database).map_or(1, |found| std::os::unix::fs::MetadataExt::nlink(&found));
+    if names > 1 {
+        return Err(PlaceError::SeveralNames { path: database.to_owned(), names });
+    }
+    Ok(())
+}
+
+/// Windows does not say without opening the file.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the other platform can fail")]
+fn refuse_several_names(_database: &Path) -> Result<(), PlaceError> {
+    Ok(())
 }
 
 fn make(folder: &Path) -> Result<(), PlaceError> {
@@ -284,6 +324,43 @@ mod tests {
         let refusal = Place::around(folder.path()).prepare().unwrap_err();
         assert!(matches!(refusal, PlaceError::IsFolder(_)));
         assert!(refusal.to_string().contains("paper.db"), "{refusal}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_belongs_to_a_database_lies_beside_the_file_and_not_beside_a_link_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap().join("disk").join("s.db");
+        Place::around(&real).prepare().unwrap();
+        std::fs::write(&real, b"").unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink("disk/s.db", &link).unwrap();
+        assert_eq!(Place::around(&link), Place::around(&real), "one lock, one journal");
+        Place::around(&link).prepare().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_is_no_place_for_a_new_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink("not mounted/s.db", &link).unwrap();
+        let refusal = Place::around(&link).prepare().unwrap_err();
+        assert!(matches!(refusal, PlaceError::DanglingLink(_)), "{refusal}");
+        assert!(refusal.to_string().contains("--db"), "{refusal}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_database_of_two_names_is_refused_by_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("s.db"), folder.path().join("t.db"));
+        std::fs::write(&one, b"").unwrap();
+        std::fs::hard_link(&one, &other).unwrap();
+        for name in [one, other] {
+            let refusal = Place::around(name).prepare().unwrap_err();
+            assert!(matches!(refusal, PlaceError::SeveralNames { names: 2, .. }), "{refusal}");
+        }
     }
 
     #[test]

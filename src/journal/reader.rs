@@ -164,6 +164,17 @@ pub fn read_chain(
     Ok(report)
 }
 
+/// The newest whole line in `folder`, as the names of the files lead to it; the lines before it are not looked at.
+pub fn newest_line(disk: &dyn Disk, folder: &Path) -> Result<Option<Head>, ReadError> {
+    let names = disk.names(folder).map_err(|source| ReadError::Unreadable { path: folder.to_owned(), source })?;
+    for first in segment::firsts(&names).into_iter().rev() {
+        if let Some(newest) = Segment::read(disk, folder, first)?.newest_whole_line() {
+            return Ok(Some(newest.head()));
+        }
+    }
+    Ok(None)
+}
+
 /// The highest acknowledged number that the chain knows of: its newest whole line says it, because it only ever grows.
 fn newest_ack(disk: &dyn Disk, folder: &Path, firsts: &[u64]) -> Result<Option<u64>, ReadError> {
     for first in firsts.iter().rev() {

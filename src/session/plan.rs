@@ -1,7 +1,7 @@
 //! The end of a session as a plan: which phase comes next, and how long it may take.
 //!
 //! Pure. It is told what has happened and answers what to start; nothing here waits, writes or draws, so every order of
-//! events can be tried in a test. What a phase does lives in [`super::ending`].
+//! events can be tried in a test. What a phase does lives with the runner.
 
 use std::time::Duration;
 

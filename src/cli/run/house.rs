@@ -15,19 +15,21 @@ use crate::disk::Disk;
 use crate::disk::lock::{Holder, Lock};
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
-use crate::domain::fact::{PhaseFailure, SessionOpened};
+use crate::domain::fact::SessionOpened;
 use crate::domain::incident::{Incident, Severity, Source};
 use crate::domain::session::{SessionId, SessionMode};
 use crate::domain::venue::VenueKind;
+use crate::journal::reader::newest_line;
+use crate::keeper::health::Health;
 use crate::keeper::{Closed, Keeper, LastLog};
 use crate::logging;
 use crate::session::clock::{Clock, machine_time};
 use crate::session::control::Control;
-use crate::session::phase::Phase;
 use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 use crate::session::runner::{Runner, Setup};
 use crate::session::view::{Identity, Pace, SessionView};
+use crate::store::Reader;
 use crate::vault::gate::{self, Opened};
 use crate::venue::paper::Paper;
 
@@ -104,17 +106,59 @@ impl House {
     }
 }
 
-/// Ends the keeper's threads; what they could not finish in time is a failure of the release.
-pub fn close_keeper(keeper: Keeper, receipt: &mut Receipt) {
+/// Ends the keeper's threads and looks at both files a last time, by their names, as the next start will find them.
+/// What could not be finished in time, or is not there, is a failure of the release.
+pub fn close_keeper(keeper: Keeper, place: &Place, receipt: &mut Receipt) {
     let (last_log, within) = match hurry_of(receipt) {
         Hurry::Orderly => (LastLog::Emptied, KEEPER_PATIENCE),
         Hurry::Hurried => (LastLog::LeftFull, KEEPER_HURRY),
     };
-    if keeper.close(last_log, within) == Closed::TimeUp {
-        let why = format!("the files were not closed within {} ms", within.as_millis());
-        tracing::error!("{why}");
-        receipt.failures.push(PhaseFailure { phase: Phase::Release.as_str().to_owned(), why });
+    let door = keeper.door().clone();
+    match keeper.close(last_log, within) {
+        // A disk that does not answer would hold us up again.
+        Closed::TimeUp => {
+            receipt.release_failed(format!("the files were not closed within {} ms", within.as_millis()));
+        }
+        Closed::InTime => {
+            let what = look_again(place, &door.health());
+            if !what.is_empty() {
+                receipt.not_found_again(what);
+            }
+        }
     }
+}
+
+/// What is not where its name says, in a few words each. A file that was moved or deleted while we had it open took
+/// everything that was written into it, and is nowhere: only its name tells. A copy that is known to have failed has
+/// told of itself.
+fn look_again(place: &Place, health: &Health) -> Vec<String> {
+    let mut what = Vec::new();
+    if health.journal.trouble.is_empty() {
+        match newest_line(&RealDisk, &place.journal()).map(|head| head.map(|head| (head.n, head.hash.to_string()))) {
+            Err(error) => what.push(error.to_string()),
+            Ok(head) if head == health.journal.head => {}
+            Ok(head) => what.push(not_the_newest("journal", head.map(|(n, _)| n))),
+        }
+    }
+    if health.store.trouble.is_empty() {
+        match cursor_of(place) {
+            Err(why) => what.push(why),
+            Ok(cursor) if cursor == health.store.cursor => {}
+            Ok(cursor) => what.push(not_the_newest("database", cursor)),
+        }
+    }
+    what
+}
+
+fn cursor_of(place: &Place) -> Result<Option<u64>, String> {
+    let reader = Reader::open(place.database()).map_err(|error| error.to_string())?;
+    let cursor = reader.ask().cursor().map_err(|error| error.to_string())?;
+    Ok(cursor.map(|(n, _)| n))
+}
+
+fn not_the_newest(copy: &str, found: Option<u64>) -> String {
+    let found = found.map_or_else(|| "has no line at all".to_owned(), |n| format!("ends with line {n}"));
+    format!("the {copy} that lies on the disk now {found} and is not the one that was written")
 }
 
 /// The start's steps, on the screen if there is one, and in the log.

@@ -1,7 +1,8 @@
 //! `neo run`: puts the threads together, lets the session run, and gives everything back.
 //!
-//! The first frame comes before everything that can take time. From then on every way out of here goes through the
-//! console's end, so that the terminal is given back before anything is said on it.
+//! The first frame comes before everything that can take time; only signals are listened for even before it. From then
+//! on every way out of here goes through the console's end, so that the terminal is given back before anything is said
+//! on it.
 
 mod house;
 mod receipt;
@@ -48,6 +49,30 @@ struct Ends {
     answers: UnboundedSender<HistoryAnswer>,
 }
 
+/// Signals, heard from before the terminal is taken: one that came unheard in between would end us by its default, and
+/// leave the terminal raw.
+struct Heard {
+    runtime: Runtime,
+    control: UnboundedSender<Control>,
+    controls: UnboundedReceiver<Control>,
+}
+
+impl Heard {
+    fn listen() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .wrap_err("cannot start the threads that run a session")?;
+        let (control, controls) = unbounded_channel();
+        {
+            let _inside = runtime.enter();
+            causes::listen(&control).wrap_err("cannot listen for signals, so no session may begin")?;
+        }
+        Ok(Self { runtime, control, controls })
+    }
+}
+
 /// What the operator said, and what follows from it.
 struct Order<'a> {
     args: &'a RunArgs,
@@ -62,13 +87,14 @@ pub fn carry_out<W: Write>(out: &mut W, args: &RunArgs, global: &Global, form: F
         config.console.theme = Theme::Mono;
     }
     let database = global.db.clone().map_or_else(places::paper_database, Ok)?;
+    let heard = Heard::listen()?;
     let screen = first_frame(args, &config, &database)?;
     term::panic::install();
     let order = Order { args, config, place: Place::around(&database) };
     let folder = global.log_dir.clone().map_or_else(places::log_folder, Ok)?;
     let echo = if screen.is_some() { Echo::Nobody } else { Echo::Stderr };
     let logging = logging::begin(&folder, &order.config.log, global.verbose, echo)?;
-    let outcome = with_threads(&order, screen, &logging, out, form);
+    let outcome = with_threads(&order, heard, screen, &logging, out, form);
     // What is lost of the log if its disk is dead cannot be told in the log.
     let _ = logging.close(LOG_PATIENCE);
     outcome
@@ -85,25 +111,17 @@ fn first_frame(args: &RunArgs, config: &Config, database: &Path) -> Result<Optio
 
 fn with_threads<W: Write>(
     order: &Order<'_>,
+    heard: Heard,
     screen: Option<Console>,
     logging: &Logging,
     out: &mut W,
     form: Form,
 ) -> Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .wrap_err("cannot start the threads that run a session")?;
-    let (control, controls) = unbounded_channel();
+    let Heard { runtime, control, controls } = heard;
     let (views, seen) = watch::channel(None);
     let (asked, queries) = unbounded_channel();
     let (answers, answered) = unbounded_channel();
     let ends = Ends { controls, views, queries, answers };
-    {
-        let _inside = runtime.enter();
-        causes::listen(&control).wrap_err("cannot listen for signals, so no session may begin")?;
-    }
     let wiring = Wiring {
         control: control.clone(),
         views: seen,
@@ -139,7 +157,7 @@ fn run_session(
     answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
     let (runner, keeper) = house.begin_session(order, ends.controls, ends.views)?;
     let mut receipt = runtime.block_on(runner.run());
-    house::close_keeper(keeper, &mut receipt);
+    house::close_keeper(keeper, &order.place, &mut receipt);
     receipt::keep(&order.place, &mut receipt);
     house.close();
     Ok(Some(receipt))

@@ -11,8 +11,6 @@ use crate::console::term::guard::Terminal;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::disk::replace::replace;
-use crate::domain::fact::PhaseFailure;
-use crate::session::phase::Phase;
 use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 
@@ -26,9 +24,7 @@ pub fn keep(place: &Place, receipt: &mut Receipt) {
     for (kind, text) in [("json", document), ("txt", receipt.to_string())] {
         let path = place.receipts().join(format!("{session}.{kind}"));
         if let Err(error) = replace(&RealDisk, &path, text.as_bytes()) {
-            tracing::error!(%error, "the receipt could not be kept");
-            let why = format!("the receipt could not be kept: {error}");
-            receipt.failures.push(PhaseFailure { phase: Phase::Release.as_str().to_owned(), why });
+            receipt.release_failed(format!("the receipt could not be kept: {error}"));
         }
     }
 }

@@ -10,7 +10,7 @@
 //! | [`screen`] | frames: one write each, none when nothing changed |
 //! | [`input`] | the thread that reads keys |
 //! | [`hangup`] | the thread that notices that the terminal has gone |
-//! | [`panic`] | what a panic leaves behind |
+//! | [`mod@panic`] | what a panic leaves behind |
 
 pub mod guard;
 pub mod hangup;

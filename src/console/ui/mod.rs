@@ -3,7 +3,7 @@
 //! | part | what is in it |
 //! |---|---|
 //! | [`theme`], [`glyphs`] | how meanings look; what stands in where a terminal has no Unicode |
-//! | [`canvas`], [`format`], [`frame`], [`widget`] | writing within a rectangle, numbers as text, boxes, bars, tables, plots |
+//! | [`canvas`], [`mod@format`], [`frame`], [`widget`] | writing within a rectangle, numbers as text, boxes, bars, tables, plots |
 //! | [`header`], [`tabs`], [`keys`] | the three lines that are always there |
 //! | [`live`], [`orders`], [`fills`], [`history`], [`health`], [`log`] | the tabs, each drawn in its module comment |
 //! | [`overlay`], [`start`], [`small`] | what lies over a tab; before there is a session; a terminal that is too small |

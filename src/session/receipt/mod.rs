@@ -139,6 +139,24 @@ pub enum NoReceipt {
 }
 
 impl Receipt {
+    /// Notes that the release failed, here and in the log.
+    pub fn release_failed(&mut self, why: String) {
+        tracing::error!(phase = %Phase::Release, %why, "a phase of the end failed");
+        self.failures.push(PhaseFailure { phase: Phase::Release.as_str().to_owned(), why });
+    }
+
+    /// Notes what was verified and is not on the disk any more.
+    pub fn not_found_again(&mut self, what: Vec<String>) {
+        let why = format!("{}; keep what is there as it is, and run `neo verify --all`", what.join("; "));
+        match &mut self.verification {
+            Verification::NotVerified { what: before } => before.extend(what),
+            Verification::Verified | Verification::NotLooked => {
+                self.verification = Verification::NotVerified { what };
+            }
+        }
+        self.release_failed(why);
+    }
+
     /// The receipt of a session that closed itself at `ended_at`. What came after that fact (checkpoint, backup, head,
     /// incidents, what was left out, verification) is for the caller to add.
     pub fn of_closed(identity: &Identity, ended_at: Timestamp, closed: &SessionClosed) -> Self {

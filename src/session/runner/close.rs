@@ -10,7 +10,7 @@ use crate::store::rows::SessionRow;
 impl Runner {
     pub(super) fn close(&mut self, now: Timestamp) {
         let open: Vec<(OrderId, OrderStatus)> =
-            self.desk.account.open_orders().values().map(|order| (order.spec.id, order.status)).collect();
+            self.books.account.open_orders().values().map(|order| (order.spec.id, order.status)).collect();
         let (mut unproven, mut venue_ended) = (Vec::new(), Vec::new());
         for (order, status) in open {
             let step = if status == OrderStatus::Intended {
@@ -22,22 +22,22 @@ impl Runner {
                 unproven.push(order);
                 continue;
             };
-            self.desk.write(now, Fact::Order(OrderStep { order, step }));
+            self.books.write(now, Fact::Order(OrderStep { order, step }));
         }
         let residual = self.residual();
         let Some(ending) = &mut self.ending else { return };
         let closed = Box::new(SessionClosed {
             reason: ending.causes.reason(),
             causes: ending.causes.all().to_vec(),
-            totals: self.desk.account.totals(now),
+            totals: self.books.account.totals(now),
             residual,
             unproven,
             venue_ended,
             failures: ending.failures.clone(),
         });
         ending.closed = Some((now, closed.clone()));
-        self.desk.write(now, Fact::SessionClosed(closed));
-        let ticket = self.desk.hand_in();
+        self.books.write(now, Fact::SessionClosed(closed));
+        let ticket = self.books.hand_in();
         ending.awaited = ticket;
     }
 

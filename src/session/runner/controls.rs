@@ -19,7 +19,7 @@ impl Runner {
             Control::Acknowledge { incident } => self.command(OperatorCommand::Acknowledge { incident }),
             Control::Trouble(incident) => {
                 let now = self.clock.now();
-                self.desk.incident(now, *incident);
+                self.books.incident(now, *incident);
             }
             Control::End { reason, detail } => self.end(reason, detail),
             Control::Interrupt if self.ending.is_none() => self.end(HaltReason::InterruptedSigint, String::new()),
@@ -31,10 +31,10 @@ impl Runner {
         let now = self.clock.now();
         if self.ending.is_some() {
             let text = "the session is ending: quoting cannot be changed any more".to_owned();
-            return self.desk.feed.event(now, EventKind::Operator, text);
+            return self.books.feed.event(now, EventKind::Operator, text);
         }
         match wish {
-            Wish::CancelAll => self.cancelling = self.desk.account.open_orders().keys().copied().collect(),
+            Wish::CancelAll => self.cancelling = self.books.account.open_orders().keys().copied().collect(),
             Wish::Resume => self.pending.push(Pending::Resuming),
             Wish::Pause => {}
         }
@@ -64,12 +64,12 @@ impl Runner {
 
     fn command(&mut self, command: OperatorCommand) {
         let now = self.clock.now();
-        self.desk.write(now, Fact::Command(command));
+        self.books.write(now, Fact::Command(command));
     }
 
     /// What was asked for and has not happened yet: asked and done are two things on every screen.
     pub(super) fn pending(&mut self) -> Vec<Pending> {
-        let account = &self.desk.account;
+        let account = &self.books.account;
         let open = account.open_orders();
         let is_open = |order: &OrderId| open.contains_key(order);
         self.cancelling.retain(is_open);

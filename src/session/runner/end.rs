@@ -174,17 +174,17 @@ impl Runner {
     }
 
     fn seal(&mut self, now: Timestamp, cause: Cause) {
-        let sealed_before = self.desk.account.sealed().is_some();
+        let sealed_before = self.books.account.sealed().is_some();
         self.step(now, Input::Seal(cause.clone()));
-        if !sealed_before && self.desk.account.sealed().is_none() {
-            // The engine could not: the desk knows enough.
-            let account = &self.desk.account;
+        if !sealed_before && self.books.account.sealed().is_none() {
+            // The engine could not: the books knows enough.
+            let account = &self.books.account;
             let cancels = account.open_orders().values().filter(|order| order.status.may_rest());
             let cancels = cancels.map(|order| order.spec.id).collect();
             let seal = EndBegun { cause, holding: account.holding(), cancels };
-            self.desk.write(now, Fact::EndBegun(seal));
+            self.books.write(now, Fact::EndBegun(seal));
         }
-        let ticket = self.desk.hand_in();
+        let ticket = self.books.hand_in();
         if let Some(ending) = &mut self.ending {
             ending.awaited = ticket;
         }
@@ -245,7 +245,7 @@ impl Runner {
             Phase::Backup => Some(Retry::Backup),
             Phase::Seal | Phase::Cancel | Phase::Settle | Phase::Close | Phase::Release => None,
         };
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 id: 0,
@@ -260,7 +260,7 @@ impl Runner {
                 retry,
             },
         );
-        self.desk.hand_in();
+        self.books.hand_in();
     }
 
     /// The machine's own deadlines: the timer for checkpoints, and the running phase's time.

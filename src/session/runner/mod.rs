@@ -1,12 +1,12 @@
 //! The runner: feeds the engine, carries out its effects in order, and brings the session to its end.
 //!
-//! The only impure part around the engine. It owns the session's clock, its venue and its desk, and is driven by three
+//! The only impure part around the engine. It owns the session's clock, its venue and its books, and is driven by three
 //! things: what the keeper tells, what is asked from outside, and time. It never waits for a terminal.
 
 mod backup;
+mod books;
 mod close;
 mod controls;
-mod desk;
 mod end;
 mod phases;
 mod publish;
@@ -37,7 +37,7 @@ use crate::domain::venue::VenueEvent;
 use crate::engine::{self, Effect, Input};
 use crate::keeper::{self, Door, News};
 use crate::venue::Venue;
-use desk::Desk;
+use books::Books;
 use end::Ending;
 
 /// All that a session needs to begin.
@@ -85,7 +85,7 @@ pub struct Runner {
     controls: UnboundedReceiver<Control>,
     views: watch::Sender<Option<Arc<SessionView>>>,
     backups: PathBuf,
-    desk: Desk,
+    books: Books,
     next_tick: Timestamp,
     next_heartbeat: Timestamp,
     next_checkpoint: Instant,
@@ -129,7 +129,7 @@ impl Runner {
             clock,
             engine_panics: 0,
             venue: setup.venue,
-            desk: Desk::new(session, setup.door.clone()),
+            books: Books::new(session, setup.door.clone()),
             door: setup.door,
             news: setup.news,
             tell: setup.tell,
@@ -149,11 +149,11 @@ impl Runner {
             over: false,
         };
         runner.next_checkpoint += runner.checkpoint_interval();
-        runner.desk.write(now, Fact::SessionOpened(Box::new(setup.opened)));
+        runner.books.write(now, Fact::SessionOpened(Box::new(setup.opened)));
         for incident in setup.incidents {
-            runner.desk.incident(now, incident);
+            runner.books.incident(now, incident);
         }
-        runner.desk.hand_in();
+        runner.books.hand_in();
         runner
     }
 
@@ -199,7 +199,7 @@ impl Runner {
         }
         self.on_deadlines();
         self.look_at_the_end();
-        self.desk.hand_in();
+        self.books.hand_in();
         self.publish();
     }
 
@@ -212,7 +212,7 @@ impl Runner {
 
     /// Simulated time stands still while anything waits for the disk.
     fn time_may_pass(&self) -> bool {
-        let waits = self.desk.awaits_acknowledgement() || self.ending.as_ref().is_some_and(Ending::waits_for_keeper);
+        let waits = self.books.awaits_acknowledgement() || self.ending.as_ref().is_some_and(Ending::waits_for_keeper);
         !(self.clock.is_simulated() && waits)
     }
 
@@ -252,9 +252,9 @@ impl Runner {
         let mid = book.mid();
         self.door.read(self.identity.session, Reading::Market(book));
         let Some(mid) = mid else { return };
-        self.desk.account.mark(mid);
-        self.desk.feed.mid(now, mid);
-        if let Some(pnl) = self.desk.account.pnl() {
+        self.books.account.mark(mid);
+        self.books.feed.mid(now, mid);
+        if let Some(pnl) = self.books.account.pnl() {
             let (inventory, split) = (pnl.inventory(), pnl.split());
             let valuation = Valuation { at: now, inventory, mid, value: inventory.value(mid), split };
             self.door.read(self.identity.session, Reading::Valuation(valuation));
@@ -267,12 +267,12 @@ impl Runner {
         self.changed |= !effects.is_empty();
         for effect in effects {
             match effect {
-                Effect::Record(fact) => self.desk.write_for_engine(now, fact),
+                Effect::Record(fact) => self.books.write_for_engine(now, fact),
                 Effect::Request(request) => self.venue.request(now, request),
                 Effect::Halt(cause) => self.end(cause.reason, cause.detail),
             }
         }
-        self.desk.hand_in();
+        self.books.hand_in();
     }
 
     /// Steps the engine; if it panics, puts one in its place that can only cancel and account.

@@ -12,7 +12,7 @@ use crate::session::phase::Phase;
 
 impl Runner {
     pub(super) fn settle(&mut self, now: Timestamp) {
-        let newest = self.desk.account.last_truth().map(|truth| truth.ledger);
+        let newest = self.books.account.last_truth().map(|truth| truth.ledger);
         let proven = self.books_are_proven();
         if let Some(ending) = &mut self.ending {
             ending.settled_from = newest;
@@ -24,7 +24,7 @@ impl Runner {
 
     /// Whether nothing has changed our balances since the venue last said what we hold.
     fn books_are_proven(&self) -> bool {
-        let account = &self.desk.account;
+        let account = &self.books.account;
         match (account.inventory(), account.last_truth()) {
             (Some(books), Some(truth)) => books == truth.venue && books == truth.books,
             // Nothing was ever held here: there is nothing to prove.
@@ -34,7 +34,7 @@ impl Runner {
     }
 
     pub(super) fn residual(&self) -> Option<Inventory> {
-        let account = &self.desk.account;
+        let account = &self.books.account;
         let truth = account.last_truth()?;
         let ending = self.ending.as_ref()?;
         let fresh = self.books_are_proven() || ending.settled_from.is_none_or(|from| truth.ledger > from);
@@ -45,12 +45,14 @@ impl Runner {
     pub(super) fn outcome_of(&self, phase: Phase) -> Option<Result<String, String>> {
         let ending = self.ending.as_ref()?;
         match phase {
-            Phase::Seal => match &self.desk.lost {
+            Phase::Seal => match &self.books.lost {
                 Some(why) => Some(Err(why.clone())),
-                None => self.desk.is_on_disk(ending.awaited).then(|| Ok("cause and last inventory are on disk".into())),
+                None => {
+                    self.books.is_on_disk(ending.awaited).then(|| Ok("cause and last inventory are on disk".into()))
+                }
             },
             Phase::Cancel => {
-                let nothing_rests = self.desk.account.open_orders().is_empty();
+                let nothing_rests = self.books.account.open_orders().is_empty();
                 nothing_rests.then(|| Ok("nothing of ours rests".into()))
             }
             Phase::Settle => self.settled(ending),
@@ -68,7 +70,7 @@ impl Runner {
     }
 
     fn settled(&self, ending: &Ending) -> Option<Result<String, String>> {
-        let truth = self.desk.account.last_truth();
+        let truth = self.books.account.last_truth();
         let news = truth.is_some_and(|truth| ending.settled_from.is_none_or(|from| truth.ledger > from));
         if !news && !self.books_are_proven() {
             return None;
@@ -83,7 +85,7 @@ impl Runner {
     }
 
     fn close_outcome(&self, ending: &Ending) -> Option<Result<String, String>> {
-        if let Some(why) = &self.desk.lost {
+        if let Some(why) = &self.books.lost {
             return Some(Err(why.clone()));
         }
         match &ending.row_verified {
@@ -95,7 +97,7 @@ impl Runner {
 
     /// What there is to say of a phase while it runs.
     pub(super) fn running_words(&self, phase: Phase) -> String {
-        let account = &self.desk.account;
+        let account = &self.books.account;
         match phase {
             Phase::Cancel => {
                 let asked = account.sealed().map_or(0, |(_, seal)| seal.cancels.len());
@@ -114,7 +116,7 @@ impl Runner {
     pub(super) fn unfinished_words(&self, phase: Phase, within: Duration) -> String {
         let what = match phase {
             Phase::Cancel => {
-                let open = self.desk.account.open_orders().keys().map(ToString::to_string).collect::<Vec<_>>();
+                let open = self.books.account.open_orders().keys().map(ToString::to_string).collect::<Vec<_>>();
                 format!("not proven gone: {}", open.join(", "))
             }
             Phase::Settle => "the venue did not say what we hold".to_owned(),

@@ -37,7 +37,7 @@ impl Runner {
     fn view(&mut self) -> SessionView {
         let now = self.clock.now();
         let pending = self.pending();
-        let feed = &self.desk.feed;
+        let feed = &self.books.feed;
         SessionView {
             now,
             taken: self.published,

@@ -20,16 +20,16 @@ impl Runner {
         receipt.left_out = ending.left_out().to_vec();
         receipt.checkpoint = kept(ending.checkpoint.as_ref().map(Kept::from), Phase::Checkpoint, ending);
         receipt.backup = kept(ending.backup.as_ref().map(Kept::from), Phase::Backup, ending);
-        receipt.totals.incidents = self.desk.account.totals(now).incidents;
+        receipt.totals.incidents = self.books.account.totals(now).incidents;
         receipt.verification = self.verification(ending);
         self.fill_in(receipt)
     }
 
     fn verification(&self, ending: &Ending) -> Verification {
         let mut what = Vec::new();
-        if let Some(why) = &self.desk.lost {
+        if let Some(why) = &self.books.lost {
             what.push(format!("the close is not known to be on disk: {why}"));
-        } else if !self.desk.is_on_disk(ending.awaited) {
+        } else if !self.books.is_on_disk(ending.awaited) {
             what.push("the close is not known to be on disk".to_owned());
         }
         match &ending.row_verified {
@@ -42,15 +42,15 @@ impl Runner {
 
     /// A session that could not even write its end: the next start does.
     fn unclosed_receipt(&self, ending: Option<&Ending>) -> Receipt {
-        let at = self.desk.account.last_fact_at().unwrap_or(self.identity.started_at);
+        let at = self.books.account.last_fact_at().unwrap_or(self.identity.started_at);
         let nameless = Cause { reason: HaltReason::UnexpectedHalt, detail: String::new(), at };
         let causes = ending.map_or_else(|| vec![nameless], |ending| ending.causes.all().to_vec());
         let closed = SessionClosed {
             reason: ending.map_or(HaltReason::UnexpectedHalt, |ending| ending.causes.reason()),
             causes,
-            totals: self.desk.account.totals(at),
+            totals: self.books.account.totals(at),
             residual: None,
-            unproven: self.desk.account.open_orders().keys().copied().collect(),
+            unproven: self.books.account.open_orders().keys().copied().collect(),
             venue_ended: Vec::new(),
             failures: ending.map(|ending| ending.failures.clone()).unwrap_or_default(),
         };
@@ -62,7 +62,7 @@ impl Runner {
     }
 
     fn fill_in(&self, mut receipt: Receipt) -> Receipt {
-        receipt.incidents = self.desk.feed.incidents.iter().map(|view| view.incident.title.clone()).collect();
+        receipt.incidents = self.books.feed.incidents.iter().map(|view| view.incident.title.clone()).collect();
         receipt.head = self.door.health().journal.head.map(|(n, hash)| Head { n, hash });
         receipt
     }

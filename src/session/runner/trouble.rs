@@ -25,7 +25,7 @@ impl Runner {
             News::Undigested { n, why } => self.undigested(n, why),
             News::StoreRecovered => {
                 let now = self.clock.now();
-                self.desk.feed.event(now, EventKind::Keeping, "the store works again and has caught up".into());
+                self.books.feed.event(now, EventKind::Keeping, "the store works again and has caught up".into());
             }
             News::Checkpoint(done) => self.checkpoint_done(&done),
             News::Backup(done) => self.backup_done(&done),
@@ -36,12 +36,12 @@ impl Runner {
     }
 
     fn recorded(&mut self, ticket: u64) {
-        let engines = self.desk.acknowledge(ticket);
+        let engines = self.books.acknowledge(ticket);
         self.ask_for_row(ticket);
         let Some(engines) = engines else { return };
         // In simulated time the engine hears of a group once and whole, however the disk cut it up.
-        if self.clock.is_simulated() && self.desk.awaits_acknowledgement() {
-            self.desk.hold_back(engines);
+        if self.clock.is_simulated() && self.books.awaits_acknowledgement() {
+            self.books.hold_back(engines);
             return;
         }
         let now = self.clock.now();
@@ -51,10 +51,10 @@ impl Runner {
     fn lost(&mut self, ticket: u64, why: String) {
         let now = self.clock.now();
         tracing::error!(ticket, %why, "facts are on no disk");
-        let first = self.desk.lost.is_none();
-        self.desk.lost.get_or_insert_with(|| why.clone());
+        let first = self.books.lost.is_none();
+        self.books.lost.get_or_insert_with(|| why.clone());
         if first {
-            self.desk.incident(
+            self.books.incident(
                 now,
                 Incident {
                     severity: Severity::Error,
@@ -71,7 +71,7 @@ impl Runner {
 
     fn journal_failed(&mut self, why: String) {
         let now = self.clock.now();
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 severity: Severity::Error,
@@ -91,7 +91,7 @@ impl Runner {
 
     fn journal_moved(&mut self, what: String) {
         let now = self.clock.now();
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 means: "nothing is lost: what was not yet acknowledged was written again".into(),
@@ -104,7 +104,7 @@ impl Runner {
 
     fn store_failed(&mut self, why: String) {
         let now = self.clock.now();
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 means: "facts are safe in the journal; History and queries lag behind".into(),
@@ -117,7 +117,7 @@ impl Runner {
 
     fn undigested(&mut self, n: u64, why: String) {
         let now = self.clock.now();
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 means: "the line is kept as it is; the tables do not tell of it".into(),
@@ -135,9 +135,9 @@ impl Runner {
             Ok(answer) => {
                 let wal = if answer.log <= 0 || answer.log == answer.checkpointed { "WAL empty" } else { "WAL in use" };
                 let text = format!("checkpoint   {wal}, {} ms", done.took.as_millis());
-                self.desk.feed.event(now, EventKind::Keeping, text);
+                self.books.feed.event(now, EventKind::Keeping, text);
             }
-            Err(why) => self.desk.incident(
+            Err(why) => self.books.incident(
                 now,
                 Incident {
                     means: "nothing is lost; the write-ahead log stays as long as it is".into(),
@@ -163,9 +163,9 @@ impl Runner {
             Ok(backup) => {
                 let text =
                     format!("backup {} verified, {} bytes, {} ms", backup.name, backup.bytes, done.took.as_millis());
-                self.desk.feed.event(now, EventKind::Keeping, text);
+                self.books.feed.event(now, EventKind::Keeping, text);
             }
-            Err(why) => self.desk.incident(
+            Err(why) => self.books.incident(
                 now,
                 Incident {
                     means: "the newest good backup is an older one; nothing is lost".into(),
@@ -182,7 +182,7 @@ impl Runner {
     fn thread_died(&mut self, name: &'static str, why: String) {
         let now = self.clock.now();
         self.dead_threads.push((name, why.clone()));
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 severity: Severity::Error,
@@ -194,13 +194,13 @@ impl Runner {
         );
         self.end(HaltReason::StoreFailure, format!("the {name} thread died: {why}"));
         if name == "journal" {
-            self.desk.lost.get_or_insert(why);
+            self.books.lost.get_or_insert(why);
         }
     }
 
     pub(super) fn engine_panicked(&mut self, now: Timestamp, words: String) {
         self.engine_panics += 1;
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 severity: Severity::Error,
@@ -210,16 +210,16 @@ impl Runner {
                 ..incident(Source::Engine, "The engine panicked", "to take one step", words.clone())
             },
         );
-        self.desk.forget_engine();
+        self.books.forget_engine();
         if self.engine_panics <= ENGINE_PANICS_BORNE {
-            self.state = State::halted(self.settings.clone(), self.identity.session, self.desk.account.clone());
+            self.state = State::halted(self.settings.clone(), self.identity.session, self.books.account.clone());
         }
         self.end(HaltReason::EnginePanic, words);
     }
 
     pub(super) fn runner_panicked(&mut self, words: String) {
         let now = self.clock.now();
-        self.desk.incident(
+        self.books.incident(
             now,
             Incident {
                 severity: Severity::Error,

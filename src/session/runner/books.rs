@@ -1,4 +1,4 @@
-//! The desk: where the runner's facts are written, numbered and handed in, and where the session's account is kept.
+//! The books: where the runner's facts are written, numbered and handed in, and where the session's account is kept.
 //!
 //! The engine keeps an account of its own to decide by. This one survives the engine: whatever becomes of it, the
 //! session is closed by what stands here.
@@ -16,7 +16,7 @@ use crate::keeper::Door;
 use crate::session::feed::Feed;
 
 /// Facts on their way to the keeper, and the account that they make.
-pub(super) struct Desk {
+pub(super) struct Books {
     session: SessionId,
     door: Door,
     pub account: Account,
@@ -34,7 +34,7 @@ pub(super) struct Desk {
     pub lost: Option<String>,
 }
 
-impl Desk {
+impl Books {
     pub fn new(session: SessionId, door: Door) -> Self {
         Self {
             session,
