@@ -328,6 +328,11 @@ CHECKS = {
 
 def main():
     wanted = sys.argv[1:] or list(CHECKS)
+    unknown = [name for name in wanted if name not in CHECKS]
+    if unknown:
+        sys.exit(f"no such check: {' '.join(unknown)}\nThere are: {' '.join(CHECKS)}")
+    # Wine sets itself up here, or wakes up, and not in the first check.
+    subprocess.run(["wine", "wineboot", "-i"], capture_output=True)
     failed = []
     for name in wanted:
         began = time.monotonic()
