@@ -22,7 +22,7 @@ impl Runner {
         receipt.backup = kept(ending.backup.as_ref().map(Kept::from), Phase::Backup, ending);
         receipt.totals.incidents = self.books.account.totals(now).incidents;
         receipt.verification = self.verification(ending);
-        if self.desk.lost.is_some() && !self.desk.is_on_disk(ending.awaited) {
+        if self.books.lost.is_some() && !self.books.is_on_disk(ending.awaited) {
             // Written down and not kept: no file says that it is closed.
             receipt.status = Status::Closing;
         }
