@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn a_new_database_is_ours_alone_and_set_up_to_survive() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a 100%? #1.db");
+        // Windows has no `?` in names.
+        let path = folder.path().join(if cfg!(windows) { "a 100% #1.db" } else { "a 100%? #1.db" });
         let connection = writer(&path).unwrap();
         assert_eq!(pragma::<String>(&connection, "journal_mode"), "wal");
         assert_eq!(pragma::<i32>(&connection, "synchronous"), 1);
