@@ -8,7 +8,7 @@ Takes about two minutes, needs nothing but Python and Linux, and prints the rows
 import fcntl, glob, json, os, pty, select, signal, statistics, struct, sys, tempfile, termios, time
 
 NEO = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/release/neo")
-COLUMNS, ROWS = 120, 34
+COLUMNS, ROWS = 80, 24
 STARTS, QUIET_SECONDS, PAUSED_QUITS, QUOTING_QUITS = 20, 20, 5, 5
 LEDGER_SECONDS = 4
 PATIENCE = 60
