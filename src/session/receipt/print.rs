@@ -15,7 +15,12 @@ use crate::domain::session::{EndedAtSource, Status};
 use crate::domain::time::Timestamp;
 use crate::logging::one_line;
 
-/// A label and one or two cells.
+/// The narrowest terminal in which no line is broken.
+const COLUMNS: usize = 80;
+/// What a label and the space before it take.
+const LABEL: usize = 14;
+
+/// A label and one or two cells. The second goes on a line of its own where both would be too wide.
 struct Row {
     label: &'static str,
     left: String,
@@ -31,8 +36,10 @@ impl fmt::Display for Receipt {
         for Row { label, left, right } in &rows {
             if right.is_empty() {
                 writeln!(f, "  {label:<12}{left}")?;
-            } else {
+            } else if LABEL + width + right.chars().count() < COLUMNS {
                 writeln!(f, "  {label:<12}{left:<width$}{right}")?;
+            } else {
+                writeln!(f, "  {label:<12}{left}\n{:LABEL$}{right}", "")?;
             }
         }
         Ok(())
@@ -100,7 +107,7 @@ impl Receipt {
         }
         let lasted = u64::try_from(self.ended_at.since(self.started_at).as_millis()).unwrap_or(u64::MAX);
         let (lasted, quoting) = (hours(lasted), hours(self.totals.quoting_ms));
-        let started = format!("since {}", moment(self.started_at));
+        let started = format!("since {}", moment(self.started_at).trim_end_matches(" UTC"));
         rows.push(pair("lasted", format!("{lasted}, of which quoting {quoting}"), started));
         rows
     }

@@ -61,13 +61,18 @@ fn a_clean_end_reads_calmly() {
     insta::assert_snapshot!(clean(), @r"
     Session 39 closed, verified.
       ended by    the operator (q)                         2026-11-22 12:52:03 UTC
-      lasted      0:12:46, of which quoting 0:11:58        since 2026-11-22 12:39:17 UTC
-      inventory   XRP 100.000000 → 104.203117              RLUSD 140.000000 → 133.871204
+      lasted      0:12:46, of which quoting 0:11:58
+                  since 2026-11-22 12:39:17
+      inventory   XRP 100.000000 → 104.203117
+                  RLUSD 140.000000 → 133.871204
       value       281.4700 → 281.8558 RLUSD                residual 0
-      profit      +0.4213 RLUSD                            spread +0.3120  inventory +0.1094  fees −0.00003
+      profit      +0.4213 RLUSD
+                  spread +0.3120  inventory +0.1094  fees −0.00003
       fills       14 (8 bought, 6 sold)                    spread 8.4 bps
-      orders      31 intended, 17 cancelled                all proven gone, nothing of ours rests
-      files       journal 1 263 lines, head 9f31c0ffee12   checkpoint ok, WAL empty  backup verified in 31 ms
+      orders      31 intended, 17 cancelled
+                  all proven gone, nothing of ours rests
+      files       journal 1 263 lines, head 9f31c0ffee12
+                  checkpoint ok, WAL empty  backup verified in 31 ms
       incidents   none
       database    paper.db
     ");
@@ -103,13 +108,18 @@ fn what_went_wrong_comes_first_and_by_name() {
                   index out of bounds: the len is 5
       also        Ctrl+C
       also        a failure to keep facts: disk full
-      lasted      0:12:46, of which quoting 0:11:58        since 2026-11-22 12:39:17 UTC
-      inventory   XRP 100.000000 → 104.203117              RLUSD 140.000000 → 133.871204
-      value       281.4700 → 281.8558 RLUSD                residual NOT 0  capital moved −20.0000 RLUSD
-      profit      +0.4213 RLUSD                            spread +0.3120  inventory +0.1094  fees −0.00003
+      lasted      0:12:46, of which quoting 0:11:58
+                  since 2026-11-22 12:39:17
+      inventory   XRP 100.000000 → 104.203117
+                  RLUSD 140.000000 → 133.871204
+      value       281.4700 → 281.8558 RLUSD
+                  residual NOT 0  capital moved −20.0000 RLUSD
+      profit      +0.4213 RLUSD
+                  spread +0.3120  inventory +0.1094  fees −0.00003
       fills       14 (8 bought, 6 sold)                    spread 8.4 bps
       orders      31 intended, 17 cancelled                2 NOT proven gone
-      files       journal 1 263 lines, head 9f31c0ffee12   checkpoint ok, WAL empty  backup FAILED
+      files       journal 1 263 lines, head 9f31c0ffee12
+                  checkpoint ok, WAL empty  backup FAILED
       left out    settle
       incidents   Backup failed (2 times), Venue is silent
       database    paper.db
@@ -130,13 +140,16 @@ fn a_recovered_session_says_what_tells_its_end() {
     let receipt = Receipt::of_recovered(SessionId(39), "paper.db", at("2026-11-22T12:39:17.100Z"), &recovered);
     insta::assert_snapshot!(receipt, @r"
     Session 39 recovered.
-      ended by    a crash, recovered at the next start   2026-11-22 12:52:03 UTC, its last heartbeat
-      lasted      0:12:46, of which quoting 0:11:58      since 2026-11-22 12:39:17 UTC
+      ended by    a crash, recovered at the next start
+                  2026-11-22 12:52:03 UTC, its last heartbeat
+      lasted      0:12:46, of which quoting 0:11:58      since 2026-11-22 12:39:17
       inventory   XRP – → 104.203117                     RLUSD – → 133.871204
       value       – → 281.8558 RLUSD                     residual –
-      profit      +0.4213 RLUSD                          spread +0.3120  inventory +0.1094  fees −0.00003
+      profit      +0.4213 RLUSD
+                  spread +0.3120  inventory +0.1094  fees −0.00003
       fills       14 (8 bought, 6 sold)                  spread 8.4 bps
-      orders      31 intended, 17 cancelled              39-30, 39-31 ended with the venue, nothing of ours rests
+      orders      31 intended, 17 cancelled
+                  39-30, 39-31 ended with the venue, nothing of ours rests
       incidents   none
       database    paper.db
     ");
