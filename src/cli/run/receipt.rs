@@ -17,7 +17,10 @@ use crate::session::receipt::Receipt;
 /// Keeps the receipt as text and as JSON, named by its session, and in the log.
 pub fn keep(place: &Place, receipt: &mut Receipt) {
     let session = receipt.session;
-    let document = serde_json::to_string_pretty(receipt).unwrap_or_default();
+    let document = serde_json::to_string_pretty(receipt).unwrap_or_else(|error| {
+        receipt.release_failed(format!("the receipt could not be put into JSON: {error}"));
+        String::new()
+    });
     let kept = place.receipts().join(format!("{session}.txt"));
     let kept = kept.display();
     tracing::info!(status = %receipt.status, reason = %receipt.reason, "session {session} is over, receipt in {kept}");
