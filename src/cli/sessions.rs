@@ -348,12 +348,13 @@ mod tests {
         insta::assert_snapshot!(printed(|out| print_detail(out, &detail(), "paper.db", TEXT)), @r"
         Session 39 (evening) closed.
           ended by    the operator (q)                    2026-11-22 12:52:03 UTC
-          lasted      0:12:46, of which quoting 0:00:00   since 2026-11-22 12:39:17 UTC
+          lasted      0:12:46, of which quoting 0:00:00   since 2026-11-22 12:39:17
           inventory   XRP – → –                           RLUSD – → –
           value       – → – RLUSD                         residual –
           profit      0 RLUSD                             spread 0  inventory 0  fees 0
           fills       0 (0 bought, 0 sold)
-          orders      0 intended, 0 cancelled             all proven gone, nothing of ours rests
+          orders      0 intended, 0 cancelled
+                      all proven gone, nothing of ours rests
           incidents   Backup failed
           database    paper.db
 
