@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, Kind, Look};
 
 const SECTOR: usize = 512;
 
@@ -254,8 +254,24 @@ impl Disk for MemoryDisk {
         Ok(state.contents[state.content(path)?].shown.clone())
     }
 
-    fn size(&self, path: &Path) -> io::Result<u64> {
-        Ok(self.read(path)?.len() as u64)
+    fn read_part(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let from = usize::try_from(offset).map_err(io::Error::other)?;
+        Ok(self.read(path)?.into_iter().skip(from).take(len).collect())
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Look> {
+        if self.state().folders.contains(path) {
+            return Ok(Look { kind: Kind::Folder, bytes: 0, modified: None });
+        }
+        Ok(Look { kind: Kind::File, bytes: self.read(path)?.len() as u64, modified: None })
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
+        let bytes = self.read(from)?;
+        let mut copy = self.create(to)?;
+        copy.write_at(0, &bytes)?;
+        copy.sync_data()?;
+        Ok(bytes.len() as u64)
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {

@@ -8,6 +8,8 @@ use std::fmt::Debug;
 use std::io;
 use std::path::Path;
 
+use crate::domain::time::Timestamp;
+
 pub mod faults;
 pub mod lock;
 #[cfg(any(test, feature = "faults"))]
@@ -29,8 +31,15 @@ pub trait Disk: Send + Sync + Debug {
     /// Reads a whole file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// The size of a file in bytes.
-    fn size(&self, path: &Path) -> io::Result<u64>;
+    /// Reads up to `len` bytes from `offset` on; fewer where the file ends before.
+    fn read_part(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>>;
+
+    /// What lies behind a name, links followed. Opens nothing: a database that SQLite has open may be looked at.
+    fn look(&self, path: &Path) -> io::Result<Look>;
+
+    /// Copies a file to a name that must not exist yet, readable by its owner alone, and syncs it. Its name is only safe
+    /// after [`Disk::sync_folder`]. Returns its size in bytes.
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<u64>;
 
     /// Flushes to the disk what others, a process that was killed for instance, wrote into a file and left in the
     /// system's memory.
@@ -50,6 +59,33 @@ pub trait Disk: Send + Sync + Debug {
 
     /// Makes the names in a folder safe: to be called after create, rename and remove.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// The name of the VFS by which SQLite finds the files of this disk; `None` for its usual one.
+    fn vfs(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What lies behind a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What it is.
+    pub kind: Kind,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// When it was last written, by the clock of its disk; `None` if the disk does not say.
+    pub modified: Option<Timestamp>,
+}
+
+/// What a name can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A pipe, a device or the like.
+    Other,
 }
 
 /// A file open for writing. After a write or sync that failed it is not to be used again: what the system still shows of

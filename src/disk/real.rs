@@ -1,10 +1,12 @@
 //! The disk of this machine.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, Kind, Look};
+use crate::domain::time::Timestamp;
 
 /// The disk of this machine. Files are 0600 and folders 0700 where the system knows such things.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,8 +27,35 @@ impl Disk for RealDisk {
         fs::read(path)
     }
 
-    fn size(&self, path: &Path) -> io::Result<u64> {
-        Ok(fs::metadata(path)?.len())
+    fn read_part(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        file.seek(io::SeekFrom::Start(offset))?;
+        let mut bytes = Vec::new();
+        file.take(len as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn look(&self, path: &Path) -> io::Result<Look> {
+        let found = fs::metadata(path)?;
+        let kind = match found.file_type() {
+            kind if kind.is_file() => Kind::File,
+            kind if kind.is_dir() => Kind::Folder,
+            _ => Kind::Other,
+        };
+        // Some file systems keep no time; then nobody can draw conclusions from it.
+        let since_1970 = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let modified = since_1970.and_then(|since| i64::try_from(since.as_millis()).ok()).map(Timestamp::from_millis);
+        Ok(Look { kind, bytes: found.len(), modified })
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        private(&mut options);
+        let mut copy = options.open(to)?;
+        let bytes = io::copy(&mut File::open(from)?, &mut copy)?;
+        copy.sync_all()?;
+        Ok(bytes)
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
@@ -153,7 +182,11 @@ mod tests {
         RealDisk.sync_folder(folder.path()).unwrap();
         RealDisk.sync_file(&path).unwrap();
         assert_eq!(RealDisk.read(&path).unwrap(), b"\n\nab\n\n");
-        assert_eq!(RealDisk.size(&path).unwrap(), 6);
+        assert_eq!(RealDisk.read_part(&path, 3, 2).unwrap(), b"b\n");
+        let found = RealDisk.look(&path).unwrap();
+        assert_eq!((found.kind, found.bytes), (Kind::File, 6));
+        assert_eq!(RealDisk.copy(&path, &folder.path().join("b")).unwrap(), 6);
+        assert!(RealDisk.copy(&path, &folder.path().join("b")).is_err(), "never over another file");
     }
 
     #[test]

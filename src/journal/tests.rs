@@ -141,9 +141,9 @@ mod what_a_writer_leaves {
         let group: Vec<u32> = (0..40).collect();
         for _ in 0..20 {
             writer.make_room().unwrap();
-            let before = disk.size(&file(0)).unwrap_or(0);
+            let before = disk.look(&file(0)).map_or(0, |found| found.bytes);
             write(&mut writer, group.clone());
-            assert!(before == 0 || disk.size(&file(0)).unwrap() == before);
+            assert!(before == 0 || disk.look(&file(0)).unwrap().bytes == before);
         }
         assert_eq!(read(&disk, None).1.lines, 800);
     }

@@ -9,6 +9,7 @@ use super::facts::{self, Facts};
 use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
+use crate::disk::{Disk, RealDisk};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Hash;
@@ -46,7 +47,12 @@ pub type Damage = Vec<String>;
 impl Reader {
     /// Opens the database at `path` for reading.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        open::reader(path).map(|connection| Self { connection })
+        Self::open_on(&RealDisk, path)
+    }
+
+    /// As [`Self::open`], on that disk.
+    pub fn open_on(disk: &dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        open::reader(disk, path).map(|connection| Self { connection })
     }
 
     /// Questions on this connection.

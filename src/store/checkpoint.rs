@@ -29,8 +29,8 @@ impl Store {
 
     /// Bytes in the write-ahead log, by its name only; `None` if the system does not say.
     pub fn wal_bytes(&self) -> Option<u64> {
-        match std::fs::metadata(open::wal_of(self.path())) {
-            Ok(log) => Some(log.len()),
+        match self.disk().look(&open::wal_of(self.path())) {
+            Ok(log) => Some(log.bytes),
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => Some(0),
             Err(_) => None,
         }

@@ -28,7 +28,6 @@ pub(crate) use backups::BackupRow;
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
-pub(crate) use open::sync_folder;
 pub use project::{Projected, Undigested};
 pub use sessions::Replay;
 pub use writer::Store;

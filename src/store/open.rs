@@ -1,7 +1,6 @@
 //! How a connection is opened: the rules that measurements of disks and crashes asked for (DURABILITY), in one place.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
 use super::migrate::{self, Found};
+use crate::disk::{Disk, Kind, Look};
 
 /// Below this, two connections that checkpoint and write can corrupt a database.
 const SQLITE_NEEDED: i32 = 3_051_003;
@@ -30,12 +30,12 @@ const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA
 const STATEMENTS_KEPT: usize = 64;
 
 /// The one writing connection to the database at `path`, made if there is none, its schema brought up to date.
-pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
     check_sqlite()?;
-    if look_before_opening(path)? == Lies::Nowhere {
-        create(path)?;
+    if look_before_opening(disk, path)? == Lies::Nowhere {
+        create(disk, path)?;
     }
-    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let found = migrate::identify(&connection, path)?;
     let failed = |why| OpenError::from_sqlite(path, "setting it up for writing", why);
     if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
@@ -52,12 +52,12 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// A connection that cannot write, safe beside a running session.
-pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn reader(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
     check_sqlite()?;
-    if look_before_opening(path)? == Lies::Nowhere {
+    if look_before_opening(disk, path)? == Lies::Nowhere {
         return Err(OpenError::Missing(path.to_owned()));
     }
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection
         .pragma_update(None, "query_only", true)
         .map_err(|why| OpenError::from_sqlite(path, "setting it up for reading", why))?;
@@ -92,19 +92,19 @@ enum Lies {
 }
 
 /// By name only, never through a handle: see the module comment of [`super`].
-fn look_before_opening(path: &Path) -> Result<Lies, OpenError> {
-    let (lies, bytes) = match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err(OpenError::IsAFolder(path.to_owned())),
+fn look_before_opening(disk: &dyn Disk, path: &Path) -> Result<Lies, OpenError> {
+    let (lies, bytes) = match disk.look(path) {
+        Ok(Look { kind: Kind::Folder, .. }) => return Err(OpenError::IsAFolder(path.to_owned())),
         // A pipe or a device: SQLite would wait for it, or call it a broken disk.
-        Ok(found) if !found.is_file() => return Err(OpenError::NotADatabase(path.to_owned())),
-        Ok(found) => (Lies::Here, found.len()),
+        Ok(Look { kind: Kind::Other, .. }) => return Err(OpenError::NotADatabase(path.to_owned())),
+        Ok(found) => (Lies::Here, found.bytes),
         Err(why) if why.kind() == ErrorKind::NotFound => (Lies::Nowhere, 0),
         Err(why) => return Err(OpenError::Unreadable { path: path.to_owned(), why: why.to_string() }),
     };
     let wal = wal_of(path);
-    match fs::metadata(&wal) {
-        Ok(log) if bytes == 0 && log.len() > 0 => {
-            Err(OpenError::OrphanedLog { path: path.to_owned(), wal, bytes: log.len() })
+    match disk.look(&wal) {
+        Ok(log) if bytes == 0 && log.bytes > 0 => {
+            Err(OpenError::OrphanedLog { path: path.to_owned(), wal, bytes: log.bytes })
         }
         // A log that cannot be looked at beside a whole database is SQLite's to complain about.
         Ok(_) | Err(_) => Ok(lies),
@@ -112,34 +112,20 @@ fn look_before_opening(path: &Path) -> Result<Lies, OpenError> {
 }
 
 /// An empty file that only its owner can read; SQLite gives its companions the same permissions.
-fn create(path: &Path) -> Result<(), OpenError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let failed = |why| OpenError::NotCreated { path: path.to_owned(), why };
-    options.open(path).map_err(failed)?;
-    sync_folder(path).map_err(failed)
+fn create(disk: &dyn Disk, path: &Path) -> Result<(), OpenError> {
+    let made = disk.create(path).and_then(|_empty| disk.sync_folder(folder_of(path)));
+    made.map_err(|why| OpenError::NotCreated { path: path.to_owned(), why })
 }
 
-/// Makes a new or renamed entry in the folder of `path` last.
-#[cfg(unix)]
-pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    fs::File::open(folder)?.sync_all()
+/// The folder that a file lies in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or_else(|| Path::new(""))
 }
 
-/// Windows writes folder entries by itself; there is no call for it.
-#[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "the other platform can fail")]
-pub(crate) fn sync_folder(_path: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+fn connect(disk: &dyn Disk, path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     let failed = |why| OpenError::from_sqlite(path, "connecting", why);
     let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri(path), flags).map_err(failed)?;
+    let connection = Connection::open_with_flags(uri(disk, path), flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -157,7 +143,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
 }
 
 /// `file:…?psow=0`: without it a torn write beside good rows can lose them.
-fn uri(path: &Path) -> String {
+pub(super) fn uri(disk: &dyn Disk, path: &Path) -> String {
     let mut uri = String::from("file:");
     for &byte in path_bytes(path).iter() {
         if byte.is_ascii_alphanumeric() || b"/.-_~:".contains(&byte) {
@@ -167,7 +153,12 @@ fn uri(path: &Path) -> String {
             let _ = write!(uri, "%{byte:02X}");
         }
     }
-    uri + "?psow=0"
+    uri.push_str("?psow=0");
+    if let Some(vfs) = disk.vfs() {
+        uri.push_str("&vfs=");
+        uri.push_str(vfs);
+    }
+    uri
 }
 
 #[cfg(unix)]
@@ -197,7 +188,10 @@ fn path_bytes(path: &Path) -> std::borrow::Cow<'_, [u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::disk::RealDisk;
 
     fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> T {
         connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
@@ -208,7 +202,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         // Windows has no `?` in names.
         let path = folder.path().join(if cfg!(windows) { "a 100% #1.db" } else { "a 100%? #1.db" });
-        let connection = writer(&path).unwrap();
+        let connection = writer(&RealDisk, &path).unwrap();
         assert_eq!(pragma::<String>(&connection, "journal_mode"), "wal");
         assert_eq!(pragma::<i32>(&connection, "synchronous"), 1);
         assert_eq!(pragma::<i32>(&connection, "wal_autocheckpoint"), 0);
@@ -230,13 +224,13 @@ mod tests {
         let text = folder.path().join("notes.db");
         for words in ["short", &"long enough to fill more than one page\n".repeat(400)] {
             fs::write(&text, words).unwrap();
-            assert!(matches!(writer(&text), Err(OpenError::NotADatabase(_))));
-            assert!(matches!(reader(&text), Err(OpenError::NotADatabase(_))));
+            assert!(matches!(writer(&RealDisk, &text), Err(OpenError::NotADatabase(_))));
+            assert!(matches!(reader(&RealDisk, &text), Err(OpenError::NotADatabase(_))));
             assert_eq!(fs::read_to_string(&text).unwrap(), words);
         }
-        assert!(matches!(writer(folder.path()), Err(OpenError::IsAFolder(_))));
+        assert!(matches!(writer(&RealDisk, folder.path()), Err(OpenError::IsAFolder(_))));
         let nowhere = folder.path().join("nowhere.db");
-        assert!(matches!(reader(&nowhere), Err(OpenError::Missing(_))));
+        assert!(matches!(reader(&RealDisk, &nowhere), Err(OpenError::Missing(_))));
         assert!(!nowhere.exists());
     }
 
@@ -244,8 +238,8 @@ mod tests {
     fn a_database_from_a_newer_neo_is_refused_with_both_versions() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.db");
-        writer(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        for refusal in [writer(&path).unwrap_err(), reader(&path).unwrap_err()] {
+        writer(&RealDisk, &path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        for refusal in [writer(&RealDisk, &path).unwrap_err(), reader(&RealDisk, &path).unwrap_err()] {
             assert!(matches!(refusal, OpenError::Newer { found: 99, known: 1, .. }), "{refusal}");
             assert!(refusal.is_unsound());
         }
@@ -260,7 +254,7 @@ mod tests {
             .execute_batch("CREATE TABLE trades (id INTEGER); INSERT INTO trades VALUES (1)")
             .unwrap();
         let before = fs::read(&path).unwrap();
-        let refusal = writer(&path).unwrap_err();
+        let refusal = writer(&RealDisk, &path).unwrap_err();
         assert!(refusal.to_string().contains("its tables: trades"), "{refusal}");
         assert_eq!(fs::read(&path).unwrap(), before);
     }
@@ -270,20 +264,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.db");
         fs::write(&path, "").unwrap();
-        assert!(matches!(reader(&path), Err(OpenError::Empty(_))));
-        writer(&path).unwrap();
-        assert!(reader(&path).is_ok());
+        assert!(matches!(reader(&RealDisk, &path), Err(OpenError::Empty(_))));
+        writer(&RealDisk, &path).unwrap();
+        assert!(reader(&RealDisk, &path).is_ok());
     }
 
     #[test]
     fn a_log_without_its_database_is_not_destroyed_by_opening() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.db");
-        drop(writer(&path).unwrap());
+        drop(writer(&RealDisk, &path).unwrap());
         fs::remove_file(&path).unwrap();
         let log = fs::read(wal_of(&path)).unwrap();
         assert!(!log.is_empty());
-        assert!(matches!(writer(&path), Err(OpenError::OrphanedLog { .. })));
+        assert!(matches!(writer(&RealDisk, &path), Err(OpenError::OrphanedLog { .. })));
         assert_eq!(fs::read(wal_of(&path)).unwrap(), log);
         assert!(!path.exists());
     }
@@ -292,7 +286,7 @@ mod tests {
     fn a_reader_cannot_write() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.db");
-        let _writer = writer(&path).unwrap();
-        assert!(reader(&path).unwrap().execute("DELETE FROM facts", []).is_err());
+        let _writer = writer(&RealDisk, &path).unwrap();
+        assert!(reader(&RealDisk, &path).unwrap().execute("DELETE FROM facts", []).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The one writing connection, and the one place where an error of it is answered.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -8,10 +9,12 @@ use super::ask::Ask;
 use super::error::{OpenError, StoreError};
 use super::open;
 use crate::disk::faults::Point;
+use crate::disk::{Disk, RealDisk};
 
 /// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
 #[derive(Debug)]
 pub struct Store {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
@@ -20,8 +23,18 @@ pub struct Store {
 impl Store {
     /// Opens the database at `path`, makes it if there is none, and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let connection = open::writer(path)?;
-        Ok(Self { path: path.to_owned(), connection: Some(connection) })
+        Self::open_on(Arc::new(RealDisk), path)
+    }
+
+    /// As [`Self::open`], on that disk.
+    pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
+        let connection = open::writer(&*disk, path)?;
+        Ok(Self { disk, path: path.to_owned(), connection: Some(connection) })
+    }
+
+    /// The disk that the database lies on.
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
     }
 
     /// Where the database lies.
@@ -36,7 +49,7 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = self.connection.take().map_or_else(|| open::writer(&self.path), Ok)?;
+        let connection = self.connection.take().map_or_else(|| open::writer(&*self.disk, &self.path), Ok)?;
         Ok(self.connection.insert(connection))
     }
 

@@ -14,7 +14,7 @@ use crate::disk::faults::Point;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Hash;
 use crate::keeper::health::BackupDone;
-use crate::store::{Ask, BackupRow, Store, StoreError, sync_folder};
+use crate::store::{Ask, BackupRow, Store, StoreError};
 
 /// How many copies of each kind are kept.
 const KEPT: usize = 10;
@@ -124,7 +124,7 @@ pub fn take(
     let path = folder.join(&name);
     let bytes = fs::metadata(&half.0).map_err(file("measure", &half.0))?.len();
     fs::rename(&half.0, &path).map_err(file("give its name to", &path))?;
-    sync_folder(&path).map_err(file("sync the folder of", &path))?;
+    store.disk().sync_folder(folder).map_err(file("sync", folder))?;
     store.record_backup(&BackupRow { name: &name, kind: kind.as_str(), at: now, bytes, cursor: original.cursor })?;
     let pruned = prune(folder, kind, &name)?;
     store.record_pruned(&pruned, now)?;

@@ -87,7 +87,7 @@ pub fn open(
 ) -> Result<Opened, GateError> {
     let mut account = Vec::new();
     tell("opening the database");
-    let mut store = Store::open(place.database())?;
+    let mut store = Store::open_on(Arc::clone(disk), place.database())?;
     if let Some(why) = store.ask()?.quick_check()?.into_iter().next() {
         return Err(OpenError::Malformed { path: place.database().to_owned(), why }.into());
     }
