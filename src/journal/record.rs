@@ -56,6 +56,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Reads a line that somebody kept, without its newline: whole only if its own hash holds.
+    pub fn parse(text: &str) -> Result<Self, NotALine> {
+        super::line::parse(text.as_bytes())
+    }
+
     /// What the next line follows.
     pub const fn head(&self) -> Head {
         Head { n: self.n, hash: self.hash }
