@@ -333,6 +333,7 @@ fn health() -> Health {
         },
         checkpoint: Some(Done { at: at("12:40:55"), took: Duration::from_millis(4), result: Ok(checkpoint) }),
         backup: Some(Done { at: at("11:40:03"), took: Duration::from_millis(31), result: Ok(backup) }),
+        backing_up: None,
         heartbeat_at: Some(at("12:41:06")),
     }
 }
