@@ -21,7 +21,7 @@ use crate::domain::session::{SessionId, SessionMode};
 use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::engine::snapshot::{Block, LimitView, QuoteView, Snapshot};
-use crate::keeper::health::{BackupDone, CheckpointAnswer, Done, Health, JournalHealth, StoreHealth};
+use crate::keeper::health::{BackupDone, CheckpointAnswer, Done, Health, JournalHealth, SpaceHealth, StoreHealth};
 use crate::logging::LogLine;
 use crate::session::phase::Phase;
 use crate::session::view::{
@@ -333,6 +333,7 @@ fn health() -> Health {
         },
         checkpoint: Some(Done { at: at("12:40:55"), took: Duration::from_millis(4), result: Ok(checkpoint) }),
         backup: Some(Done { at: at("11:40:03"), took: Duration::from_millis(31), result: Ok(backup) }),
+        space: Some(SpaceHealth { free: 212_300_000_000, ballast: true, low: false }),
         heartbeat_at: Some(at("12:41:06")),
     }
 }
