@@ -16,13 +16,10 @@ pub struct Health {
     pub checkpoint: Option<Done<CheckpointAnswer>>,
     /// The newest backup and how it went.
     pub backup: Option<Done<BackupDone>>,
-<<<<<<< HEAD
     /// Room on the disk that the files lie on, at the newest look; `None` before the first, and where nobody can say.
     pub space: Option<SpaceHealth>,
-=======
     /// How far a backup that is being made has come; `None` while none is.
     pub backing_up: Option<Progress>,
->>>>>>> backup
     /// When the newest heartbeat was handed over.
     pub heartbeat_at: Option<Timestamp>,
 }
