@@ -16,6 +16,8 @@ pub struct Health {
     pub checkpoint: Option<Done<CheckpointAnswer>>,
     /// The newest backup and how it went.
     pub backup: Option<Done<BackupDone>>,
+    /// Room on the disk that the files lie on, at the newest look; `None` before the first, and where nobody can say.
+    pub space: Option<SpaceHealth>,
     /// How far a backup that is being made has come; `None` while none is.
     pub backing_up: Option<Progress>,
     /// When the newest heartbeat was handed over.
@@ -46,6 +48,17 @@ pub struct StoreHealth {
     pub readings_dropped: u64,
     /// What is wrong, empty when nothing is.
     pub trouble: String,
+}
+
+/// Room on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceHealth {
+    /// Bytes that we may still write.
+    pub free: u64,
+    /// Whether the ballast lies there, whose removal lets a session close on a full disk.
+    pub ballast: bool,
+    /// Whether it is so little that an operator should make room now.
+    pub low: bool,
 }
 
 /// Something that was tried: when, how long it took, and how it went.
