@@ -57,7 +57,7 @@ pub struct Line {
 
 impl Line {
     /// Reads a line that somebody kept, without its newline: whole only if its own hash holds.
-    pub fn parse(text: &str) -> Result<Self, NotALine> {
+    pub fn read(text: &str) -> Result<Self, NotALine> {
         super::line::parse(text.as_bytes())
     }
 

@@ -92,7 +92,7 @@ fn follow_the_chain(ask: Ask<'_>) -> Result<Option<Head>, Unfit> {
     for row in ask.facts_from(0) {
         let row = row?;
         let (expected, prev) = head.map_or((0, Hash::default()), |head| (head.n + 1, head.hash));
-        let line = Line::parse(&row.line).map_err(|why| Unfit::Line { n: row.n, why })?;
+        let line = Line::read(&row.line).map_err(|why| Unfit::Line { n: row.n, why })?;
         if row.n != expected || line.n != expected || line.prev != prev {
             return Err(Unfit::Chain { expected });
         }
