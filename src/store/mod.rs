@@ -19,12 +19,15 @@ pub mod query;
 mod readings;
 pub mod rows;
 mod sessions;
+mod snapshot;
 #[cfg(test)]
 pub(crate) mod story;
 mod writer;
 
 pub use ask::{Ask, Damage, LeftOpen, Reader};
+pub use backups::{BackupKind, OnRecord};
 pub(crate) use backups::BackupRow;
+pub(crate) use snapshot::{Copied, Snapshot};
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
