@@ -76,6 +76,10 @@ impl<'a> Ask<'a> {
         Self { connection }
     }
 
+    pub(super) fn connection(self) -> &'a Connection {
+        self.connection
+    }
+
     /// The newest journal line that is in the store, and its hash; `None` before the first.
     pub fn cursor(self) -> Result<Option<(u64, Hash)>, StoreError> {
         facts::cursor(self.connection)

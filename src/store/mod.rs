@@ -8,6 +8,7 @@
 mod ask;
 mod backups;
 mod checkpoint;
+pub(crate) mod compare;
 mod error;
 mod exact;
 mod facts;

@@ -8,4 +8,6 @@ pub mod chain;
 pub mod gate;
 pub mod quarantine;
 pub mod recover;
+pub mod replay;
+pub mod restore;
 pub mod swap;

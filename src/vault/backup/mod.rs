@@ -5,6 +5,7 @@
 //! attends to them between two steps; a backup never makes a fact wait.
 
 mod check;
+pub mod drill;
 mod name;
 mod shelf;
 #[cfg(test)]
@@ -99,6 +100,12 @@ pub struct Made {
 struct Fingerprint {
     counts: [u64; 3],
     head: Option<Head>,
+}
+
+/// What a backup's name says: why and when it was taken; `None` if it is no backup's.
+pub fn said_by(file: &Path) -> Option<(BackupKind, Timestamp)> {
+    let said = name::read(file.file_name()?.to_str()?)?;
+    Some((said.kind, said.taken_at))
 }
 
 /// A backup that failed, for the operator to know.
