@@ -60,6 +60,11 @@ pub trait Disk: Send + Sync + Debug {
     /// Makes the names in a folder safe: to be called after create, rename and remove.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
+    /// How many bytes we may still write into a folder; `None` if the disk does not say.
+    fn free(&self, _folder: &Path) -> Option<u64> {
+        None
+    }
+
     /// The name of the VFS by which SQLite finds the files of this disk; `None` for its usual one.
     fn vfs(&self) -> Option<&str> {
         None

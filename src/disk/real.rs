@@ -101,6 +101,17 @@ impl Disk for RealDisk {
     fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
         Ok(())
     }
+
+    #[cfg(unix)]
+    fn free(&self, folder: &Path) -> Option<u64> {
+        let space = rustix::fs::statvfs(or_here(folder)).ok()?;
+        Some(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
+    #[cfg(windows)]
+    fn free(&self, folder: &Path) -> Option<u64> {
+        super::windows::free_bytes(or_here(folder)).ok()
+    }
 }
 
 impl DiskFile for RealFile {
