@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::domain::time::Timestamp;
 
+pub mod ballast;
 pub mod faults;
 pub mod lock;
 #[cfg(any(test, feature = "faults"))]
@@ -69,6 +70,11 @@ pub trait Disk: Send + Sync + Debug {
     fn vfs(&self) -> Option<&str> {
         None
     }
+}
+
+/// Whether an error means that the disk is full, or that we may not have more of it.
+pub fn is_full(failure: &io::Error) -> bool {
+    matches!(failure.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// What lies behind a name.
