@@ -204,8 +204,7 @@ impl<'a> Ask<'a> {
         doing: &'static str,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows: rusqlite::Result<_> =
-            (|| self.connection.prepare_cached(sql)?.query_map([], read)?.collect())();
+        let rows: rusqlite::Result<_> = (|| self.connection.prepare_cached(sql)?.query_map([], read)?.collect())();
         rows.map_err(StoreError::doing(doing))
     }
 
