@@ -76,7 +76,7 @@ impl Account {
             Fact::Incident(_) => self.counts.incidents += 1,
             Fact::EndBegun(seal) => self.seal(at, seal),
             Fact::SessionClosed(_) | Fact::SessionRecovered(_) => self.ended = true,
-            Fact::Guard(_) | Fact::Command(_) => {}
+            Fact::Guard(_) | Fact::Command(_) | Fact::Restored(_) => {}
         }
         Applied::Counted
     }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::capital::Capital;
+use super::custody::Restored;
 use super::fill::Fill;
 use super::halt::{Cause, HaltReason};
 use super::incident::Incident;
@@ -51,6 +52,8 @@ pub enum Fact {
     SessionClosed(Box<SessionClosed>),
     /// The session was closed by a later start.
     SessionRecovered(Box<SessionRecovered>),
+    /// Files were put right.
+    Restored(Restored),
 }
 
 /// How a session began.
@@ -337,6 +340,7 @@ impl Fact {
             Self::EndBegun(_) => "end_begun",
             Self::SessionClosed(_) => "session_closed",
             Self::SessionRecovered(_) => "session_recovered",
+            Self::Restored(_) => "restored",
         }
     }
 

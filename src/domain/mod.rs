@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod capital;
+pub mod custody;
 pub mod fact;
 pub mod fill;
 pub mod halt;

@@ -18,6 +18,8 @@ pub struct Health {
     pub backup: Option<Done<BackupDone>>,
     /// Room on the disk that the files lie on, at the newest look; `None` before the first, and where nobody can say.
     pub space: Option<SpaceHealth>,
+    /// How far a backup that is being made has come; `None` while none is.
+    pub backing_up: Option<Progress>,
     /// When the newest heartbeat was handed over.
     pub heartbeat_at: Option<Timestamp>,
 }
@@ -68,6 +70,15 @@ pub struct Done<T> {
     pub took: Duration,
     /// What came of it.
     pub result: Result<T, String>,
+}
+
+/// How far a backup has come. Once all is copied (`done` is `total`) the copy is being verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Pages that are copied.
+    pub done: u32,
+    /// Pages that there are.
+    pub total: u32,
 }
 
 /// A verified copy of the store.

@@ -71,6 +71,11 @@ impl Place {
         self.beside(".lock")
     }
 
+    /// `s.swap`: while it lies there, an exchange of the database was begun and is to be finished.
+    pub fn swap(&self) -> PathBuf {
+        self.beside(".swap")
+    }
+
     /// The folder that all of it lies in.
     pub fn folder(&self) -> &Path {
         or_here(self.database.parent().unwrap_or(Path::new("")))

@@ -168,6 +168,8 @@ impl Told<'_> {
             Fact::EndBegun(seal) => self.sealed(seal),
             Fact::SessionClosed(closed) => self.closed(closed),
             Fact::SessionRecovered(recovered) => self.recovered(recovered),
+            // It is of no session and of no table: its line in `facts` is all there is to it.
+            Fact::Restored(_) => Ok(()),
         }
     }
 
