@@ -12,6 +12,7 @@ use super::{Order, hurry_of};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
+use crate::disk::ballast::Ballast;
 use crate::disk::lock::{Holder, Lock};
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
@@ -45,6 +46,9 @@ const KEEPER_HURRY: Duration = Duration::from_millis(300);
 pub struct House {
     lock: Lock,
     opened: Option<Opened>,
+    ballast: Ballast,
+    /// Why the ballast could not be made, if so.
+    no_ballast: Option<String>,
 }
 
 impl House {
@@ -60,7 +64,10 @@ impl House {
         for sentence in &opened.account {
             tracing::warn!("{sentence}");
         }
-        Ok(Self { lock, opened: Some(opened) })
+        let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
+        let ballast = Ballast::at(disk, place.ballast(), seed);
+        let no_ballast = ballast.make().err().map(|why| why.to_string());
+        Ok(Self { lock, opened: Some(opened), ballast, no_ballast })
     }
 
     /// A session on what was opened, ready to run.
@@ -79,7 +86,7 @@ impl House {
         let identity = identity(order, &first, opened.next_session, now);
         logging::set_session(identity.session);
         let (tell, news) = unbounded_channel();
-        let keeper = Keeper::start(opened.writer, opened.store, tell.clone())
+        let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
         let runner = Runner::new(Setup {
             identity,
@@ -94,7 +101,12 @@ impl House {
             controls,
             views,
             backups: order.place.backups(),
-            incidents: opened.account.into_iter().map(put_right).collect(),
+            incidents: opened
+                .account
+                .into_iter()
+                .map(put_right)
+                .chain(self.no_ballast.take().map(no_ballast))
+                .collect(),
         });
         Ok((runner, keeper))
     }
@@ -261,6 +273,23 @@ fn put_right(happened: String) -> Incident {
         means: "nothing acknowledged is lost".to_owned(),
         done: "it was put right before this session began".to_owned(),
         you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
+        retry: None,
+    }
+}
+
+/// A session runs without its ballast, too; the operator should know.
+fn no_ballast(why: String) -> Incident {
+    Incident {
+        id: 0,
+        severity: Severity::Notice,
+        source: Source::Disk,
+        title: "No ballast".to_owned(),
+        tried: "to keep a little room on the disk for the end of the session".to_owned(),
+        happened: why,
+        means: "if the disk gets full, the session may not find room to be closed; the next start closes it then"
+            .to_owned(),
+        done: "goes on, and tries again every few seconds".to_owned(),
+        you_can: "look at the disk of the database".to_owned(),
         retry: None,
     }
 }
