@@ -13,15 +13,17 @@ use crate::domain::time::Timestamp;
 pub mod ballast;
 pub mod faults;
 pub mod lock;
-#[cfg(any(test, feature = "faults"))]
-pub mod memory;
 pub mod place;
 pub mod real;
 pub mod replace;
+#[cfg(any(test, feature = "faults"))]
+pub mod sim;
 #[cfg(windows)]
 mod windows;
 
 pub use real::RealDisk;
+#[cfg(any(test, feature = "faults"))]
+pub use sim as memory;
 
 /// Where files live.
 pub trait Disk: Send + Sync + Debug {

@@ -353,6 +353,12 @@ impl Fact {
         object[1..object.len() - 1].to_owned()
     }
 
+    /// Reads the fact of that kind back from a whole journal line: what stands around `kind` and `body` is passed over.
+    /// The kind stands before the body, so that the body is read at once as what it is.
+    pub fn from_line(kind: &str, text: &str) -> Result<Self, NotAFact> {
+        serde_json::from_str(text).map_err(|why| NotAFact { kind: kind.to_owned(), why })
+    }
+
     /// Reads a fact back from a line's `kind` and `body`.
     pub fn from_parts(kind: &str, body: &str) -> Result<Self, NotAFact> {
         #[derive(Serialize)]

@@ -264,7 +264,6 @@ impl Writer {
                 at: entry.at,
                 session: entry.session,
                 kind: entry.fact.kind().to_owned(),
-                fact: Ok(entry.fact.clone()),
                 text: self.text[start..].to_owned(),
                 ack,
                 prev,

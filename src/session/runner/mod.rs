@@ -38,6 +38,7 @@ use crate::domain::venue::VenueEvent;
 use crate::engine::{self, Effect, Input};
 use crate::keeper::{self, Door, News};
 use crate::venue::Venue;
+use backup::Backups;
 use books::Books;
 use end::Ending;
 
@@ -85,7 +86,8 @@ pub struct Runner {
     tell: UnboundedSender<News>,
     controls: UnboundedReceiver<Control>,
     views: watch::Sender<Option<Arc<SessionView>>>,
-    backups: PathBuf,
+    backups_in: PathBuf,
+    backups: Backups,
     books: Books,
     next_tick: Timestamp,
     next_heartbeat: Timestamp,
@@ -128,7 +130,6 @@ impl Runner {
             identity: Arc::new(setup.identity),
             state: engine::State::new(setup.engine.clone(), session),
             settings: setup.engine,
-            keeping: setup.keeping,
             clock,
             engine_panics: 0,
             venue: setup.venue,
@@ -138,7 +139,9 @@ impl Runner {
             tell: setup.tell,
             controls: setup.controls,
             views: setup.views,
-            backups: setup.backups,
+            backups_in: setup.backups,
+            backups: Backups::every(setup.keeping.backup_every_s),
+            keeping: setup.keeping,
             next_tick: now,
             next_heartbeat: now,
             next_checkpoint: Instant::now(),
@@ -225,8 +228,8 @@ impl Runner {
     /// When this machine's time has something for us.
     fn next_deadline(&self) -> Instant {
         let end = self.ending.as_ref().and_then(Ending::machine_deadline);
-        let deadlines = [Some(self.next_checkpoint), self.publish_at, self.room_deadline(), end];
-        deadlines.into_iter().flatten().min().unwrap_or(self.next_checkpoint)
+        let timers = [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at];
+        timers.into_iter().chain([self.room_deadline(), end]).flatten().min().unwrap_or(self.next_checkpoint)
     }
 
     fn on_time(&mut self) {

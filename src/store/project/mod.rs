@@ -133,8 +133,8 @@ fn go_through(connection: &Connection, lines: &[Line], care: Care) -> rusqlite::
         let at = line.at.to_string();
         facts::insert(connection, line, &at)?;
         let told = Told { connection, n: facts::key(line.n), at: &at, session: line.session.map(|session| session.0) };
-        let why = match &line.fact {
-            Err(why) => why.clone(),
+        let why = match &line.fact() {
+            Err(why) => why.to_string(),
             Ok(fact) if care == Care::Swift => match told.tell(fact) {
                 Ok(()) => continue,
                 Err(Refusal::Fact(_)) => return Ok(None),
