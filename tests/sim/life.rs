@@ -53,7 +53,7 @@ fn open(disk: &MemoryDisk, number: usize) -> Opened {
 fn note_all(disk: &MemoryDisk, acknowledged: &mut Vec<(usize, Line)>) {
     let (known, now) = (acknowledged.len(), disk.position());
     let mut new = Vec::new();
-    read_chain(disk, &place().journal(), None, |line| new.push((now, line.clone()))).unwrap();
+    read_chain(disk, &place().journal(), None, |line| new.push((now, line.to_line()))).unwrap();
     acknowledged.extend(new.into_iter().skip(known));
 }
 

@@ -60,7 +60,7 @@ pub fn open(disk: &MemoryDisk) -> Result<Opened, Finding> {
 
 fn journal<'a>(disk: &MemoryDisk, acknowledged: impl Iterator<Item = &'a Line>) -> Result<Vec<Line>, Finding> {
     let mut lines: Vec<Line> = Vec::new();
-    let report = read_chain(disk, &place().journal(), None, |line| lines.push(line.clone()))
+    let report = read_chain(disk, &place().journal(), None, |line| lines.push(line.to_line()))
         .map_err(|error| Finding::Lost(error.to_string()))?;
     if !report.is_sound() {
         return Err(Finding::Lost(format!("the journal is open for writing and unsound: {report:?}")));
@@ -88,7 +88,7 @@ fn sessions(lines: &[Line], ask: neo_console::store::Ask<'_>) -> Result<(), Find
     let mut ends: BTreeMap<SessionId, &str> = BTreeMap::new();
     for line in lines {
         let Some(session) = line.session else { continue };
-        match &line.fact {
+        match &line.fact() {
             Ok(Fact::SessionOpened(_)) => _ = ends.insert(session, "OPEN"),
             Ok(Fact::SessionClosed(_)) => _ = ends.insert(session, "CLOSED"),
             Ok(Fact::SessionRecovered(_)) => _ = ends.insert(session, "RECOVERED"),
@@ -128,7 +128,7 @@ fn balances(disk: &MemoryDisk, lines: &[Line], ask: neo_console::store::Ask<'_>)
         *sums.entry((session, asset)).or_default() += change.parse::<Decimal>().unwrap();
     }
     let of = |session: SessionId, asset: &str| sums.get(&(session.0, asset.to_owned())).copied();
-    let opened = lines.iter().filter(|line| matches!(line.fact, Ok(Fact::SessionOpened(_))));
+    let opened = lines.iter().filter(|line| matches!(line.fact(), Ok(Fact::SessionOpened(_))));
     for session in opened.filter_map(|line| line.session) {
         let replay = ask.replay(session).map_err(|error| Finding::Wrong(error.to_string()))?;
         let held = replay.account.inventory().map(|held| (held.xrp.to_decimal(), held.rlusd.to_decimal()));
@@ -136,7 +136,7 @@ fn balances(disk: &MemoryDisk, lines: &[Line], ask: neo_console::store::Ask<'_>)
             return Err(Finding::Wrong(format!("session {session}: facts come to {held:?}, rows to {sums:?}")));
         }
     }
-    let fills = lines.iter().filter(|line| matches!(line.fact, Ok(Fact::Fill(_)))).count();
+    let fills = lines.iter().filter(|line| matches!(line.fact(), Ok(Fact::Fill(_)))).count();
     let counted: i64 = beside.query_row("SELECT count(*) FROM fills", [], |row| row.get(0)).map_err(failed)?;
     if usize::try_from(counted).ok() != Some(fills) {
         return Err(Finding::Doubled(format!("{fills} fills and {counted} rows of them")));
