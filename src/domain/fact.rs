@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::adoption::{Adopted, Backfilled};
 use super::capital::Capital;
 use super::fill::Fill;
 use super::halt::{Cause, HaltReason};
@@ -51,6 +52,10 @@ pub enum Fact {
     SessionClosed(Box<SessionClosed>),
     /// The session was closed by a later start.
     SessionRecovered(Box<SessionRecovered>),
+    /// A database of the earlier engine was taken over.
+    Adopted(Box<Adopted>),
+    /// An adopted session was given an end.
+    Backfilled(Box<Backfilled>),
 }
 
 /// How a session began.
@@ -337,6 +342,8 @@ impl Fact {
             Self::EndBegun(_) => "end_begun",
             Self::SessionClosed(_) => "session_closed",
             Self::SessionRecovered(_) => "session_recovered",
+            Self::Adopted(_) => "adopted",
+            Self::Backfilled(_) => "backfilled",
         }
     }
 
