@@ -77,7 +77,7 @@ impl Account {
             Fact::EndBegun(seal) => self.seal(at, seal),
             Fact::SessionClosed(_) | Fact::SessionRecovered(_) => self.ended = true,
             // Another engine's sessions have rows, and no account.
-            Fact::Guard(_) | Fact::Command(_) | Fact::Adopted(_) | Fact::Backfilled(_) => {}
+            Fact::Guard(_) | Fact::Command(_) | Fact::Restored(_) | Fact::Adopted(_) | Fact::Backfilled(_) => {}
         }
         Applied::Counted
     }

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod adoption;
 pub mod capital;
+pub mod custody;
 pub mod fact;
 pub mod fill;
 pub mod halt;

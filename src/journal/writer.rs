@@ -1,6 +1,9 @@
 //! The one writer of the chain: a group of facts becomes lines, is written with one write and synced with one sync.
 //!
 //! Room for lines is prepared ahead, filled with newlines, because a sync that need not grow the file is a third faster.
+//! Each group has sectors of its own, filled up with newlines: a write that is torn, or that takes what lies beside it
+//! along, cannot reach a line that was acknowledged before. Where another group stands before it, it begins with a
+//! newline, so that whatever becomes of that one's last sector does not run into its first line.
 //! A file is created with the first group that goes into it, so that a run that has nothing to say leaves nothing.
 //!
 //! After a write or a sync that failed its file is never used again: the system may go on showing bytes that the disk
@@ -24,6 +27,9 @@ use crate::disk::{Disk, DiskFile};
 const LEAST_ROOM: u64 = 64 << 10;
 const MOST_ROOM: u64 = 1 << 20;
 
+/// What a disk writes as one; larger sectors are multiples of it and are written over by the system as pages.
+const SECTOR: u64 = 512;
+
 /// Appends facts to the chain.
 #[derive(Debug)]
 pub struct Writer {
@@ -39,7 +45,7 @@ pub struct Writer {
 struct Segment {
     file: Box<dyn DiskFile>,
     first: u64,
-    /// Where the next line goes.
+    /// Where the next group goes: the beginning of a sector, like `room_end`.
     end: u64,
     /// How far the file reaches: between `end` and here are newlines.
     room_end: u64,
@@ -232,7 +238,6 @@ impl Writer {
                 at: entry.at,
                 session: entry.session,
                 kind: entry.fact.kind().to_owned(),
-                fact: Ok(entry.fact.clone()),
                 text: self.text[start..].to_owned(),
                 ack,
                 prev,
@@ -306,17 +311,17 @@ impl Segment {
 
     /// Writes a group over prepared room, or, where there is too little, with new room behind it in the same write.
     fn write(&mut self, text: &[u8]) -> io::Result<()> {
-        let end = self.end + text.len() as u64;
-        if end <= self.room_end {
-            self.file.write_at(self.end, text)?;
-        } else {
-            let room_end = end + room_after(end);
-            let mut with_room = text.to_owned();
-            with_room.resize(text.len() + len(room_end - end)?, b'\n');
-            self.file.write_at(self.end, &with_room)?;
-            self.room_end = room_end;
-        }
-        self.end = end;
+        let apart: &[u8] = if self.end == 0 { b"" } else { b"\n" };
+        let end = (self.end + (apart.len() + text.len()) as u64).next_multiple_of(SECTOR);
+        let room_end = if end <= self.room_end { self.room_end } else { end + room_after(end) };
+        // Whole sectors of our own; and the room behind them, if it is new.
+        let write_end = if room_end == self.room_end { end } else { room_end };
+        let mut sectors = Vec::with_capacity(len(write_end - self.end)?);
+        sectors.extend_from_slice(apart);
+        sectors.extend_from_slice(text);
+        sectors.resize(len(write_end - self.end)?, b'\n');
+        self.file.write_at(self.end, &sectors)?;
+        (self.end, self.room_end) = (end, room_end);
         Ok(())
     }
 
@@ -329,6 +334,7 @@ impl Segment {
     }
 }
 
+/// How much room is prepared behind `end`: whole sectors, as `end` is.
 fn room_after(end: u64) -> u64 {
     end.clamp(LEAST_ROOM, MOST_ROOM)
 }

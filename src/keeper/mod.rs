@@ -26,7 +26,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub use door::Door;
 pub use news::News;
-pub use store_thread::{Job, Overtaken};
+pub use store_thread::{Job, Shift};
 
 use crate::journal::writer::Writer;
 use crate::store::{Ask, Store};

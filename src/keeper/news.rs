@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::health::{BackupDone, CheckpointAnswer, Done};
 use crate::domain::session::SessionId;
+use crate::store::BackupKind;
 use crate::store::rows::SessionRow;
 
 /// Something that the runner must know.
@@ -40,8 +41,15 @@ pub enum News {
     StoreRecovered,
     /// A checkpoint was tried.
     Checkpoint(Done<CheckpointAnswer>),
+    /// A backup has come further; how far is in the keeper's health.
+    BackupGoesOn,
     /// A backup was tried, by a job on the store's thread.
-    Backup(Done<BackupDone>),
+    Backup {
+        /// Why.
+        kind: BackupKind,
+        /// How it went.
+        done: Done<BackupDone>,
+    },
     /// A session's row, as it stands in the store.
     Row(SessionId, Result<Option<Box<SessionRow>>, String>),
     /// A thread died; it will not come back.

@@ -1,7 +1,9 @@
-//! The store's thread: projects acknowledged lines, answers for rows, does jobs, writes readings, in that order.
+//! The store's thread: projects acknowledged lines, answers for rows, does jobs, writes readings, in that order. A long
+//! job lets the others go first, over and over.
 
 mod inbox;
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,17 +21,25 @@ use crate::domain::time::Timestamp;
 use crate::journal::record::Line;
 use crate::store::{Projected, Store};
 
-/// Something to be done on the store's own connection. It is told whether something more urgent has come.
-pub type Job = Box<dyn FnOnce(&mut Store, &Overtaken) + Send>;
+/// Something to be done on the store's thread.
+pub type Job = Box<dyn FnOnce(&mut Shift<'_>) + Send>;
 
-/// Tells a long job whether something more urgent has come.
-#[derive(Clone, Debug)]
-pub struct Overtaken(Arc<Inbox>);
+/// A job's time on the store's thread. A long one lets the thread keep up with its duties in between.
+pub struct Shift<'a>(&'a mut Projecting);
 
-impl Overtaken {
-    /// Whether the keeper is being closed or a row is asked for: leave off, and say so.
-    pub fn is_so(&self) -> bool {
-        self.0.is_urgent()
+impl Shift<'_> {
+    /// The store.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.0.store
+    }
+
+    /// Projects the facts that came meanwhile, answers for rows and writes readings. `Break` if the job is to leave off,
+    /// because the keeper is being closed.
+    pub fn keep_up(&mut self) -> ControlFlow<()> {
+        if let Some(work) = self.0.work.pressing() {
+            self.0.carry_out(work);
+        }
+        if self.0.work.is_hurried() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -90,7 +100,7 @@ impl Projecting {
             self.checkpoint(at);
         }
         for job in work.jobs {
-            job(&mut self.store, &Overtaken(Arc::clone(&self.work)));
+            job(&mut Shift(self));
         }
         self.write_readings(&work.readings);
     }

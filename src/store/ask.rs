@@ -55,6 +55,16 @@ impl Reader {
         open::reader(disk, path).map(|connection| Self { connection })
     }
 
+    /// Opens a copy that nobody writes, of any version of the schema, leaving nothing beside it.
+    pub fn open_copy(disk: &dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        open::frozen(disk, path).map(|connection| Self { connection })
+    }
+
+    /// A handle by which another thread ends the question that is being answered.
+    pub(crate) fn interrupter(&self) -> rusqlite::InterruptHandle {
+        self.connection.get_interrupt_handle()
+    }
+
     /// Questions on this connection.
     pub fn ask(&self) -> Ask<'_> {
         Ask::new(&self.connection)
@@ -92,6 +102,11 @@ impl<'a> Ask<'a> {
             "SELECT (SELECT count(*) FROM facts), (SELECT count(*) FROM sessions), (SELECT count(*) FROM fills)";
         let count = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
         self.row(SQL, [], "count its rows", |row| Ok([count(row, 0)?, count(row, 1)?, count(row, 2)?]))
+    }
+
+    /// The version of its schema.
+    pub fn schema(self) -> Result<i32, StoreError> {
+        self.row("PRAGMA user_version", [], "read its schema's version", |row| row.get(0))
     }
 
     /// The number of the next session: never one that any row or line has had.
@@ -187,6 +202,16 @@ impl<'a> Ask<'a> {
         let mut said = said.map_err(StoreError::doing("check itself"))?;
         said.retain(|line| line != "ok");
         Ok(said)
+    }
+
+    pub(super) fn rows<T>(
+        self,
+        sql: &str,
+        doing: &'static str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows: rusqlite::Result<_> = (|| self.connection.prepare_cached(sql)?.query_map([], read)?.collect())();
+        rows.map_err(StoreError::doing(doing))
     }
 
     fn row<T>(

@@ -21,16 +21,19 @@ pub mod query;
 mod readings;
 pub mod rows;
 mod sessions;
+mod snapshot;
 #[cfg(test)]
 pub(crate) mod story;
 mod writer;
 
 pub use ask::{Ask, Damage, LeftOpen, Reader};
 pub(crate) use backups::BackupRow;
+pub use backups::{BackupKind, OnRecord};
 pub use baseline::{Baseline, sha256_of};
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
 pub use project::{Projected, Undigested};
 pub use sessions::Replay;
+pub(crate) use snapshot::{Copied, Snapshot};
 pub use writer::Store;

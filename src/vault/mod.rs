@@ -6,4 +6,6 @@
 pub mod backup;
 pub mod chain;
 pub mod gate;
+pub mod quarantine;
 pub mod recover;
+pub mod swap;

@@ -119,6 +119,7 @@ impl Runner {
         }
         let (plan, next) = Plan::begin(hurry);
         self.ending = Some(Ending::begin(cause.clone(), plan));
+        self.give_up_backup();
         self.follow(next);
         self.seal(now, cause);
     }
@@ -272,6 +273,7 @@ impl Runner {
                 self.checkpoint();
             }
         }
+        self.back_up_on_time(now);
         if self.publish_at.is_some_and(|at| now >= at) {
             self.publish_now();
         }

@@ -37,6 +37,7 @@ use crate::domain::venue::VenueEvent;
 use crate::engine::{self, Effect, Input};
 use crate::keeper::{self, Door, News};
 use crate::venue::Venue;
+use backup::Backups;
 use books::Books;
 use end::Ending;
 
@@ -84,7 +85,8 @@ pub struct Runner {
     tell: UnboundedSender<News>,
     controls: UnboundedReceiver<Control>,
     views: watch::Sender<Option<Arc<SessionView>>>,
-    backups: PathBuf,
+    backups_in: PathBuf,
+    backups: Backups,
     books: Books,
     next_tick: Timestamp,
     next_heartbeat: Timestamp,
@@ -125,7 +127,6 @@ impl Runner {
             identity: Arc::new(setup.identity),
             state: engine::State::new(setup.engine.clone(), session),
             settings: setup.engine,
-            keeping: setup.keeping,
             clock,
             engine_panics: 0,
             venue: setup.venue,
@@ -135,7 +136,9 @@ impl Runner {
             tell: setup.tell,
             controls: setup.controls,
             views: setup.views,
-            backups: setup.backups,
+            backups_in: setup.backups,
+            backups: Backups::every(setup.keeping.backup_every_s),
+            keeping: setup.keeping,
             next_tick: now,
             next_heartbeat: now,
             next_checkpoint: Instant::now(),
@@ -219,7 +222,11 @@ impl Runner {
     /// When this machine's time has something for us.
     fn next_deadline(&self) -> Instant {
         let end = self.ending.as_ref().and_then(Ending::machine_deadline);
-        [Some(self.next_checkpoint), self.publish_at, end].into_iter().flatten().min().unwrap_or(self.next_checkpoint)
+        [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at, end]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.next_checkpoint)
     }
 
     fn on_time(&mut self) {

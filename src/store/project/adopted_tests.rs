@@ -77,7 +77,7 @@ fn lines(facts: Vec<(Option<i64>, Fact)>) -> Vec<Line> {
     for (session, fact) in facts {
         let (n, prev) = (lines.len() as u64, lines.last().map_or(Hash::default(), |line| line.hash));
         let session = session.map_or(SessionId(0), SessionId);
-        lines.push(line(n, prev, at(0), session, fact.kind(), &fact.to_json_fields(), Ok(fact.clone())));
+        lines.push(line(n, prev, at(0), session, fact.kind(), &fact.to_json_fields()));
     }
     lines
 }

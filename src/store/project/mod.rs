@@ -143,8 +143,8 @@ fn go_through(
         facts::insert(connection, line, &at)?;
         let session = line.session.map(|session| session.0);
         let told = Told { connection, baselines, n: facts::key(line.n), at: &at, session };
-        let why = match &line.fact {
-            Err(why) => why.clone(),
+        let why = match &line.fact() {
+            Err(why) => why.to_string(),
             Ok(fact) if care == Care::Swift => match told.tell(fact) {
                 Ok(()) => continue,
                 Err(Refusal::Fact(_)) => return Ok(None),
@@ -180,6 +180,8 @@ impl Told<'_> {
             Fact::SessionRecovered(recovered) => self.recovered(recovered),
             Fact::Adopted(adopted) => self.adopted(adopted),
             Fact::Backfilled(backfilled) => self.backfilled(backfilled),
+            // It is of no session and of no table: its line in `facts` is all there is to it.
+            Fact::Restored(_) => Ok(()),
         }
     }
 
