@@ -14,6 +14,7 @@ use crate::cli::writer::{holder, host};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
+use crate::disk::ballast::Ballast;
 use crate::disk::lock::Lock;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
@@ -50,6 +51,9 @@ pub struct House {
     opened: Option<Opened>,
     /// The backup before the session; `None` where there was nothing to keep.
     before: Option<Done<BackupDone>>,
+    ballast: Ballast,
+    /// Why the ballast could not be made, if so.
+    no_ballast: Option<String>,
 }
 
 impl House {
@@ -66,7 +70,10 @@ impl House {
         for sentence in &opened.account {
             tracing::warn!("{sentence}");
         }
-        Ok(Self { lock, opened: Some(opened), before })
+        let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
+        let ballast = Ballast::at(disk, place.ballast(), seed);
+        let no_ballast = ballast.make().err().map(|why| why.to_string());
+        Ok(Self { lock, opened: Some(opened), before, ballast, no_ballast })
     }
 
     /// A session on what was opened, ready to run.
@@ -85,13 +92,14 @@ impl House {
         let identity = identity(order, &first, opened.next_session, now);
         logging::set_session(identity.session);
         let (tell, news) = unbounded_channel();
-        let keeper = Keeper::start(opened.writer, opened.store, tell.clone())
+        let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
         let mut incidents: Vec<Incident> = opened.account.into_iter().map(put_right).collect();
         if let Some(before) = self.before.take() {
             incidents.extend(before.result.as_ref().err().cloned().map(backup::failed));
             keeper.door().note_backup(before);
         }
+        incidents.extend(self.no_ballast.take().map(no_ballast));
         let runner = Runner::new(Setup {
             identity,
             opened: first,
@@ -297,6 +305,23 @@ fn put_right(happened: String) -> Incident {
         means: "nothing acknowledged is lost".to_owned(),
         done: "it was put right before this session began".to_owned(),
         you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
+        retry: None,
+    }
+}
+
+/// A session runs without its ballast, too; the operator should know.
+fn no_ballast(why: String) -> Incident {
+    Incident {
+        id: 0,
+        severity: Severity::Notice,
+        source: Source::Disk,
+        title: "No ballast".to_owned(),
+        tried: "to keep a little room on the disk for the end of the session".to_owned(),
+        happened: why,
+        means: "if the disk gets full, the session may not find room to be closed; the next start closes it then"
+            .to_owned(),
+        done: "goes on, and tries again every few seconds".to_owned(),
+        you_can: "look at the disk of the database".to_owned(),
         retry: None,
     }
 }
