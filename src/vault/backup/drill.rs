@@ -57,7 +57,7 @@ impl Drilled {
 pub fn drill(disk: &Arc<dyn Disk>, place: &Place, backup: &Path, scratch: &Path) -> Result<Drilled, DrillError> {
     let restored = scratch.join("s.db");
     disk.copy(backup, &restored).map_err(|why| DrillError::Copy { path: backup.to_owned(), why })?;
-    let mut store = Store::open_on(Arc::clone(disk), &restored)?;
+    let mut store = Store::open_on(Arc::clone(disk), &restored)?.with_baselines_in(place.backups());
     let replayed = replay(&**disk, place, &mut store)?;
     let live = Reader::open_on(&**disk, place.database())?;
     let (tables, differences) = compare::tables(store.ask()?, live.ask())?;

@@ -35,8 +35,8 @@ use crate::store::{BackupRow, Copied, Reader, Snapshot, Store, StoreError};
 /// How often other duties are attended to while the copy is being verified.
 const GLANCE: Duration = Duration::from_millis(2);
 
-/// Pages copied between two syncs, about eight megabytes: one sync of everything at the end would hold up the journal's.
-const PAGES_A_SYNC: u32 = 2_048;
+/// Pages copied between two syncs, about two megabytes: one sync of everything at the end would hold up the journal's.
+const PAGES_A_SYNC: u32 = 512;
 
 /// Where to copy from and to.
 #[derive(Clone, Debug)]

@@ -237,7 +237,7 @@ pub fn carry_out(
 
 /// The backup and every line of the journal behind it, in one file without companions.
 fn fill(disk: &Arc<dyn Disk>, place: &Place, new: &Path) -> Result<u64, RestoreError> {
-    let mut store = Store::open_on(Arc::clone(disk), new)?;
+    let mut store = Store::open_on(Arc::clone(disk), new)?.with_baselines_in(place.backups());
     let replayed = replay(&**disk, place, &mut store)?;
     if let Some(why) = store.ask()?.integrity_check()?.into_iter().next() {
         return Err(OpenError::Malformed { path: new.to_owned(), why }.into());
