@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{OpenError, StoreError};
-use super::facts::{self, Facts};
+use super::facts::{self, FactRow, Facts};
 use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
@@ -84,6 +84,11 @@ impl<'a> Ask<'a> {
     /// Every line from number `n` on, in order.
     pub fn facts_from(self, n: u64) -> Facts<'a> {
         Facts::from(self.connection, n)
+    }
+
+    /// The row of line `n`; `None` if there is none.
+    pub fn fact(self, n: u64) -> Result<Option<FactRow>, StoreError> {
+        facts::row(self.connection, n)
     }
 
     /// Every line of one session, in order.
@@ -204,8 +209,7 @@ impl<'a> Ask<'a> {
         doing: &'static str,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows: rusqlite::Result<_> =
-            (|| self.connection.prepare_cached(sql)?.query_map([], read)?.collect())();
+        let rows: rusqlite::Result<_> = (|| self.connection.prepare_cached(sql)?.query_map([], read)?.collect())();
         rows.map_err(StoreError::doing(doing))
     }
 

@@ -25,12 +25,12 @@ pub(crate) mod story;
 mod writer;
 
 pub use ask::{Ask, Damage, LeftOpen, Reader};
-pub use backups::{BackupKind, OnRecord};
 pub(crate) use backups::BackupRow;
-pub(crate) use snapshot::{Copied, Snapshot};
+pub use backups::{BackupKind, OnRecord};
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
 pub use project::{Projected, Undigested};
 pub use sessions::Replay;
+pub(crate) use snapshot::{Copied, Snapshot};
 pub use writer::Store;

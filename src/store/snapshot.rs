@@ -7,8 +7,8 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rusqlite::{Connection, ffi};
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ffi};
 
 use super::ask::{Ask, Reader};
 use super::error::StoreError;

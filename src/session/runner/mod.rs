@@ -222,7 +222,11 @@ impl Runner {
     /// When this machine's time has something for us.
     fn next_deadline(&self) -> Instant {
         let end = self.ending.as_ref().and_then(Ending::machine_deadline);
-        [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at, end].into_iter().flatten().min().unwrap_or(self.next_checkpoint)
+        [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at, end]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.next_checkpoint)
     }
 
     fn on_time(&mut self) {

@@ -114,7 +114,10 @@ fn a_copy_that_is_not_the_original_is_no_backup() {
 #[test]
 fn whatever_was_done_to_a_line_is_found() {
     let mut home = Home::of_days(1);
-    assert!(matches!(home.spoiled("UPDATE facts SET line = replace(line, '5', '6') WHERE n = 3"), Unfit::Line { n: 3, .. }));
+    assert!(matches!(
+        home.spoiled("UPDATE facts SET line = replace(line, '5', '6') WHERE n = 3"),
+        Unfit::Line { n: 3, .. }
+    ));
     assert!(matches!(home.spoiled("DELETE FROM facts WHERE n = 4"), Unfit::Chain { expected: 4 }));
     assert!(matches!(home.spoiled("UPDATE facts SET kind = 'fill' WHERE n = 0"), Unfit::Columns { n: 0 }));
     let cut = home.spoiled("DELETE FROM facts WHERE n = (SELECT max(n) FROM facts)");
