@@ -1,6 +1,7 @@
 //! A whole life of a house on one disk, in the order in which the keeper does things: a group is appended, synced and
 //! acknowledged, then projected; readings come now and then; checkpoints come in the middle and at the end.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use neo_console::disk::Disk;
@@ -8,6 +9,8 @@ use neo_console::disk::sim::{MemoryDisk, Tape};
 use neo_console::domain::session::SessionId;
 use neo_console::journal::reader::read_chain;
 use neo_console::journal::record::Line;
+use neo_console::store::Store;
+use neo_console::vault::backup::{self, BackupKind, Order};
 use neo_console::vault::gate::{self, Opened};
 
 use super::story::{self, Story};
@@ -74,8 +77,17 @@ fn live(disk: &MemoryDisk, opened: Opened, orders: u32, seed: u64, acknowledged:
         }
     }
     assert!(!store.checkpoint().unwrap().busy);
+    if orders == ORDERS[1] {
+        back_up(&mut store, session);
+    }
 }
 
-fn read(store: &mut neo_console::store::Store, session: SessionId, ledger: u32) {
+/// The copy that the end of a session takes.
+fn back_up(store: &mut Store, session: SessionId) {
+    let order = Order { kind: BackupKind::Post, folder: place().backups(), now: at(session.0, 9_999) };
+    backup::take(store, order, |_| ControlFlow::Continue(())).unwrap();
+}
+
+fn read(store: &mut Store, session: SessionId, ledger: u32) {
     store.write_readings(session, &story::readings(session, ledger)).unwrap();
 }
