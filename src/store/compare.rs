@@ -67,10 +67,9 @@ fn first_difference(one: &Connection, other: &Connection, table: &str) -> rusqli
 }
 
 fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
-    let mut named = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
-    let names = named.query_map([table], |row| row.get::<_, String>(0))?;
-    let names: Vec<String> = names.collect::<rusqlite::Result<_>>()?;
-    Ok(names.into_iter().filter(|name| !SIGNS_OF_LIFE.contains(&&**name)).collect())
+    let mut asked = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let all: Vec<String> = asked.query_map([table], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(all.into_iter().filter(|name| !SIGNS_OF_LIFE.contains(&&**name)).collect())
 }
 
 #[cfg(test)]

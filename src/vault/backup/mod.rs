@@ -130,7 +130,7 @@ pub fn take(
     order: Order,
     between_steps: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<BackupDone, BackupError> {
-    let made = make(&Arc::clone(store.disk()), &store.path().to_owned(), order, between_steps)?;
+    let made = make(store.disk(), store.path(), order, between_steps)?;
     made.put_on_record(store)
 }
 

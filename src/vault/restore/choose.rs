@@ -87,7 +87,7 @@ fn unfit(path: &Path, why: Unfit) -> RestoreError {
         Unfit::Open(why) => Unfit::Open(why.of(path)),
         why => why,
     };
-    RestoreError::Unfit { path: path.to_owned(), why }
+    RestoreError::Unfit { path: path.to_owned(), why: Box::new(why) }
 }
 
 /// A file with a write-ahead log or a rollback journal beside it is not whole without it.

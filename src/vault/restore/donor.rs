@@ -65,11 +65,11 @@ pub(super) fn old_store(
         return Ok(Vec::new());
     }
     let old = scratch.join(OLD);
-    let copies = [place.database().to_owned()].into_iter().chain(sidecars(place.database()).into_iter().take(1));
-    let copied: Vec<_> = copies.zip([old.clone()].into_iter().chain(sidecars(&old))).collect();
-    for (from, to) in copied {
-        if disk.look(&from).is_ok() {
-            disk.copy(&from, &to).map_err(|why| file("make a scratch copy of", &from)(why).to_string())?;
+    let [old_log, ..] = sidecars(&old);
+    let [log, ..] = sidecars(place.database());
+    for (from, to) in [(place.database(), &old), (&*log, &old_log)] {
+        if disk.look(from).is_ok() {
+            disk.copy(from, to).map_err(|why| file("make a scratch copy of", from)(why).to_string())?;
         }
     }
     let unreadable = |why: &dyn std::fmt::Display| format!("the old database cannot be read: {why}");

@@ -91,7 +91,7 @@ pub enum RestoreError {
         /// Which.
         path: PathBuf,
         /// Why.
-        why: Unfit,
+        why: Box<Unfit>,
     },
     /// Somebody works on the chosen file.
     #[error("cannot restore from {}: {why}. Nothing was changed; restore from a file that nobody writes", path.display())]
@@ -172,11 +172,51 @@ pub fn plan(disk: &dyn Disk, place: &Place, from: Option<&Path>, scratch: &Path)
         return Err(RestoreError::AnotherChain { path, n: head.n });
     }
     let journal = report.head;
-    let backup = Reader::open_copy(disk, &base)?;
-    let mut lines = match donor::lines_behind(backup.ask(), journal)? {
-        Donor::Same(lines) => lines,
-        Donor::Another { n } => return Err(RestoreError::AnotherChain { path, n }),
-    };
+    let gathered = gather(disk, place, &base, journal, scratch)?
+        .ok_or_else(|| RestoreError::AnotherChain { n: journal.map_or(0, |head| head.n), path: path.clone() })?;
+    let newest = donor::head_behind(journal, &gathered.lines).map(|head| head.n);
+    refuse_damage(&report, newest)?;
+    let count = |n: Option<u64>| n.map_or(0, |n| n + 1);
+    let cursor = head.map(|head| head.n);
+    let replayed = count(newest).saturating_sub(count(cursor));
+    let quarantined = in_the_way(disk, place)?;
+    let Gathered { lines, returned, salvaged, not_salvaged } = gathered;
+    Ok(Plan {
+        from: name,
+        taken_at,
+        bytes,
+        cursor,
+        passed_over,
+        journal: journal.map(|head| head.n),
+        returned,
+        salvaged,
+        not_salvaged,
+        replayed,
+        quarantined,
+        base,
+        head: journal,
+        lines,
+    })
+}
+
+/// Lines that the journal lost, and who has them.
+struct Gathered {
+    lines: Vec<String>,
+    returned: u64,
+    salvaged: u64,
+    not_salvaged: Option<String>,
+}
+
+/// `None` if the backup tells another story than the journal.
+fn gather(
+    disk: &dyn Disk,
+    place: &Place,
+    base: &Path,
+    journal: Option<Head>,
+    scratch: &Path,
+) -> Result<Option<Gathered>, RestoreError> {
+    let backup = Reader::open_copy(disk, base)?;
+    let Donor::Same(mut lines) = donor::lines_behind(backup.ask(), journal)? else { return Ok(None) };
     let returned = lines.len() as u64;
     let (salvaged, not_salvaged) = match donor::old_store(disk, place, scratch, donor::head_behind(journal, &lines)) {
         Ok(more) => {
@@ -185,29 +225,7 @@ pub fn plan(disk: &dyn Disk, place: &Place, from: Option<&Path>, scratch: &Path)
         }
         Err(why) => (0, Some(why)),
     };
-    let newest = donor::head_behind(journal, &lines).map(|head| head.n);
-    refuse_damage(&report, newest)?;
-    let count = |n: Option<u64>| n.map_or(0, |n| n + 1);
-    let cursor = head.map(|head| head.n);
-    let replayed = count(newest).saturating_sub(count(cursor));
-    let quarantined = in_the_way(disk, place)?;
-    let (journal, head) = (journal.map(|head| head.n), journal);
-    Ok(Plan {
-        from: name,
-        taken_at,
-        bytes,
-        cursor,
-        passed_over,
-        journal,
-        returned,
-        salvaged,
-        not_salvaged,
-        replayed,
-        quarantined,
-        base,
-        head,
-        lines,
-    })
+    Ok(Some(Gathered { lines, returned, salvaged, not_salvaged }))
 }
 
 /// Carries a plan out, in a place that is locked and has no exchange that was cut off. `tell` hears of each step before
