@@ -30,6 +30,7 @@ pub use backups::{BackupKind, OnRecord};
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
+pub use open::wal_of;
 pub use project::{Projected, Undigested};
 pub use sessions::Replay;
 pub(crate) use snapshot::{Copied, Snapshot};
