@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::adoption::{Adopted, Backfilled};
 use super::capital::Capital;
 use super::custody::Restored;
 use super::fill::Fill;
@@ -54,6 +55,10 @@ pub enum Fact {
     SessionRecovered(Box<SessionRecovered>),
     /// Files were put right.
     Restored(Restored),
+    /// A database of the earlier engine was taken over.
+    Adopted(Box<Adopted>),
+    /// An adopted session was given an end.
+    Backfilled(Box<Backfilled>),
 }
 
 /// How a session began.
@@ -341,6 +346,8 @@ impl Fact {
             Self::SessionClosed(_) => "session_closed",
             Self::SessionRecovered(_) => "session_recovered",
             Self::Restored(_) => "restored",
+            Self::Adopted(_) => "adopted",
+            Self::Backfilled(_) => "backfilled",
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{OpenError, StoreError};
-use super::facts::{self, Facts};
+use super::facts::{self, FactRow, Facts};
 use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
@@ -76,6 +76,11 @@ impl<'a> Ask<'a> {
         Self { connection }
     }
 
+    /// For the other files of this room that ask.
+    pub(super) fn connection(self) -> &'a Connection {
+        self.connection
+    }
+
     /// The newest journal line that is in the store, and its hash; `None` before the first.
     pub fn cursor(self) -> Result<Option<(u64, Hash)>, StoreError> {
         facts::cursor(self.connection)
@@ -84,6 +89,11 @@ impl<'a> Ask<'a> {
     /// Every line from number `n` on, in order.
     pub fn facts_from(self, n: u64) -> Facts<'a> {
         Facts::from(self.connection, n)
+    }
+
+    /// The row of line `n`; `None` if there is none.
+    pub fn fact(self, n: u64) -> Result<Option<FactRow>, StoreError> {
+        facts::row(self.connection, n)
     }
 
     /// Every line of one session, in order.
@@ -131,10 +141,11 @@ impl<'a> Ask<'a> {
         sessions::replay(self.facts_of(session), |_, _, _| {})
     }
 
-    /// Sessions whose row is `OPEN` or `CLOSING`, oldest first.
+    /// Sessions of our own whose row is `OPEN` or `CLOSING`, oldest first. Adopted ones were never ours to close: they
+    /// are backfilled.
     pub fn open_sessions(self) -> Result<Vec<LeftOpen>, StoreError> {
         const SQL: &str = "SELECT session_id, venue, started_at, last_heartbeat_at FROM sessions
-                           WHERE status IN ('OPEN', 'CLOSING') ORDER BY session_id";
+                           WHERE status IN ('OPEN', 'CLOSING') AND origin = 'own' ORDER BY session_id";
         let rows = (|| -> rusqlite::Result<Vec<_>> {
             let mut open = self.connection.prepare_cached(SQL)?;
             open.query_map([], |row| {
