@@ -34,6 +34,7 @@ pub use baseline::{Baseline, sha256_of};
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
+pub use open::wal_of;
 pub use project::{Projected, Undigested};
 pub use sessions::Replay;
 pub(crate) use snapshot::{Copied, Snapshot};

@@ -26,6 +26,7 @@ pub use shelf::{KEPT, OnShelf, newest_fit, prune, shelf, surplus};
 
 use crate::disk::Disk;
 use crate::disk::faults::Point;
+use crate::disk::place::space::{NoRoomForCopy, refuse_too_large};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
 use crate::domain::time::Timestamp;
 use crate::journal::record::Head;
@@ -75,6 +76,9 @@ pub enum BackupError {
         /// The system's words.
         why: io::Error,
     },
+    /// The copy would take the room that the session's facts need.
+    #[error("no backup was made: {0}")]
+    NoRoom(#[from] NoRoomForCopy),
     /// Something more urgent came.
     #[error("the backup was given up for something more urgent; try again")]
     Interrupted,
@@ -147,6 +151,10 @@ pub fn make(
     StoreError::pass(Point::Backup, "be copied")?;
     let folder = &order.folder;
     disk.create_folder(folder).map_err(file("make the folder", folder))?;
+    // What is still in the log makes the copy larger, at most by as much.
+    let sizes = [database.to_owned(), crate::store::wal_of(database)]
+        .map(|path| disk.look(&path).map_or(0, |found| found.bytes));
+    refuse_too_large(&**disk, folder, sizes.iter().sum())?;
     let stem = name::stem(order.now, order.kind);
     let half = HalfMade { disk: Arc::clone(disk), path: folder.join(format!("{stem}.{}", name::UNVERIFIED)) };
     half.remove().map_err(file("remove the remains of an earlier try at", &half.path))?;
