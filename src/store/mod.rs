@@ -10,6 +10,7 @@ mod ask;
 mod backups;
 mod baseline;
 mod checkpoint;
+mod digest;
 mod error;
 mod exact;
 mod facts;
