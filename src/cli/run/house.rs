@@ -245,7 +245,7 @@ impl Steps<'_> {
     }
 }
 
-fn holder() -> Holder {
+pub(in crate::cli) fn holder() -> Holder {
     Holder { pid: std::process::id(), host: host(), since: machine_time() }
 }
 
