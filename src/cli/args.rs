@@ -160,6 +160,9 @@ pub struct VerifyArgs {
     /// Everything: the same as no number
     #[arg(long)]
     pub all: bool,
+    /// Put damaged lines of the journal right from whole copies first; what was there is kept in the quarantine
+    #[arg(long)]
+    pub mend: bool,
 }
 
 /// `neo backup`

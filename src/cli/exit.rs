@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use color_eyre::Report;
 use thiserror::Error;
 
-use super::verify::VerifyError;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
@@ -14,8 +13,10 @@ use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
 use crate::vault::gate::GateError;
+use crate::vault::mend::MendError;
 use crate::vault::restore::RestoreError;
 use crate::vault::swap::SwapError;
+use crate::vault::verify::VerifyError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_store))
         .or_else(|| error.downcast_ref().map(of_gate))
         .or_else(|| error.downcast_ref().map(of_verify))
+        .or_else(|| error.downcast_ref().map(of_mend))
         .or_else(|| error.downcast_ref().map(of_query))
         .or_else(|| error.downcast_ref().map(of_restore))
         .or_else(|| error.downcast_ref().map(of_swap))
@@ -140,6 +142,15 @@ fn of_verify(error: &VerifyError) -> Exit {
         VerifyError::Open(error) => of_open(error),
         VerifyError::Store(error) => of_store(error),
         VerifyError::Journal(_) => Exit::NotSound,
+        VerifyError::NoSuchSession(_) => Exit::Failed,
+    }
+}
+
+fn of_mend(error: &MendError) -> Exit {
+    match error {
+        MendError::NoCopy { .. } => Exit::Found,
+        MendError::Read(_) | MendError::StillUnsound(_) => Exit::NotSound,
+        MendError::Quarantine(_) | MendError::Write { .. } => Exit::NoSafePlace,
     }
 }
 

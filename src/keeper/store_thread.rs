@@ -89,7 +89,7 @@ impl Projecting {
         self.backlog.extend(work.lines);
         self.vouching.extend(work.vouch);
         // On a full disk the room that is left is the journal's, until somebody waits for what the store has to say.
-        let is_wanted = !self.vouching.is_empty() || !work.rows.is_empty() || work.closing;
+        let is_wanted = !self.vouching.is_empty() || !work.rows.is_empty() || !work.digests.is_empty() || work.closing;
         if is_wanted || !self.outlets.space.is_full() {
             self.project();
         }
@@ -108,6 +108,10 @@ impl Projecting {
             job(&mut Shift(self));
         }
         self.write_readings(&work.readings);
+        for session in work.digests {
+            let digest = self.store.ask().and_then(|ask| ask.readings_digest(session));
+            self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));
+        }
     }
 
     fn project(&mut self) {
@@ -187,6 +191,9 @@ impl Projecting {
             }
             for session in work.rows {
                 self.outlets.tell(News::Row(session, Err(why.to_owned())));
+            }
+            for session in work.digests {
+                self.outlets.tell(News::Readings(session, Err(why.to_owned())));
             }
             for at in work.checkpoints {
                 self.outlets.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(why.to_owned()) }));

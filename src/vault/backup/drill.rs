@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::store::{OpenError, Reader, Store, StoreError, compare};
+use crate::store::{OpenError, Reader, Store, StoreError, compare_tables};
 use crate::vault::replay::{ReplayError, replay};
 
 /// What a drill found.
@@ -60,6 +60,10 @@ pub fn drill(disk: &Arc<dyn Disk>, place: &Place, backup: &Path, scratch: &Path)
     let mut store = Store::open_on(Arc::clone(disk), &restored)?.with_baselines_in(place.backups());
     let replayed = replay(&**disk, place, &mut store)?;
     let live = Reader::open_on(&**disk, place.database())?;
-    let (tables, differences) = compare::tables(store.ask()?, live.ask())?;
-    Ok(Drilled { replayed, tables, differences })
+    let compared = compare_tables(live.ask(), store.ask()?, None, None)?;
+    let mut differences: Vec<String> = compared.first.iter().map(ToString::to_string).collect();
+    if store.ask()?.cursor()? != live.ask().cursor()? || store.ask()?.counts()? != live.ask().counts()? {
+        differences.push("the restored store has other lines than the live one".to_owned());
+    }
+    Ok(Drilled { replayed, tables: compared.tables, differences })
 }
