@@ -30,11 +30,11 @@ use sim::story::{self, Story};
 use sim::{at, place, prepare, witness};
 
 /// Every how many operations one fails, when nobody says.
-const STRIDE: usize = 3;
+const STRIDE: usize = 5;
 /// Most of the time they wait, so that many go at once.
 const AT_ONCE: usize = 12;
 /// The longest that an acknowledgement may take once the disk works: a retry comes every second.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An operation that no session comes to.
 const NEVER: u64 = u64::MAX / 2;
