@@ -3,6 +3,8 @@
 //!
 //! Here are some twenty thousand states. A million: `NEO_POWER_STATES=1000000 cargo test --release --test power -- --nocapture`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
+
 mod sim;
 
 use std::collections::BTreeMap;
