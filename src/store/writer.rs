@@ -16,6 +16,8 @@ use crate::disk::{Disk, RealDisk};
 pub struct Store {
     disk: Arc<dyn Disk>,
     path: PathBuf,
+    /// How it is opened, and opened again after an error.
+    open: open::Opening,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
 }
@@ -28,8 +30,12 @@ impl Store {
 
     /// As [`Self::open`], on that disk.
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
-        let connection = open::writer(&*disk, path)?;
-        Ok(Self { disk, path: path.to_owned(), connection: Some(connection) })
+        Self::open_by(open::writer, disk, path)
+    }
+
+    pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
+        let connection = open(&*disk, path)?;
+        Ok(Self { disk, path: path.to_owned(), open, connection: Some(connection) })
     }
 
     /// The disk that the database lies on.
@@ -49,7 +55,7 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = self.connection.take().map_or_else(|| open::writer(&*self.disk, &self.path), Ok)?;
+        let connection = self.connection.take().map_or_else(|| (self.open)(&*self.disk, &self.path), Ok)?;
         Ok(self.connection.insert(connection))
     }
 
