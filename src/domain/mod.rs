@@ -5,6 +5,7 @@
 //! history all read the same one.
 
 pub mod account;
+pub mod adoption;
 pub mod capital;
 pub mod custody;
 pub mod fact;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::ask::Ask;
+use super::baseline::Shelf;
 use super::error::{OpenError, StoreError};
 use super::open;
 use crate::disk::faults::Point;
+use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 
 /// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
@@ -16,6 +18,7 @@ use crate::disk::{Disk, RealDisk};
 pub struct Store {
     disk: Arc<dyn Disk>,
     path: PathBuf,
+    pub(super) baselines: Shelf,
     /// How it is opened, and opened again after an error.
     open: open::Opening,
     /// `None` after an error, until it is opened again.
@@ -35,7 +38,16 @@ impl Store {
 
     pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
         let connection = open(&*disk, path)?;
-        Ok(Self { disk, path: path.to_owned(), open, connection: Some(connection) })
+        let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
+        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection) })
+    }
+
+    /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
+    /// anew elsewhere, before it is put in its place.
+    #[must_use]
+    pub fn with_baselines_in(mut self, folder: PathBuf) -> Self {
+        self.baselines.folder = folder;
+        self
     }
 
     /// The disk that the database lies on.
