@@ -8,7 +8,7 @@ use crate::disk::RealDisk;
 use crate::domain::fact::{Fact, OperatorCommand};
 use crate::domain::session::SessionId;
 use crate::journal::record::{Entry, Line};
-use crate::store::BackupKind;
+use crate::store::{BackupKind, Store};
 use crate::vault::backup::{Order, take};
 
 /// A house of one chain, in which each part can be behind the others.
