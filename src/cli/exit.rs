@@ -14,6 +14,7 @@ use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
 use crate::vault::gate::GateError;
 use crate::vault::mend::MendError;
+use crate::vault::rebuild::RebuildError;
 use crate::vault::restore::RestoreError;
 use crate::vault::swap::SwapError;
 use crate::vault::verify::VerifyError;
@@ -165,8 +166,17 @@ fn of_restore(error: &RestoreError) -> Exit {
         RestoreError::Write(_) => Exit::NoSafePlace,
         RestoreError::Open(error) => of_open(error),
         RestoreError::Store(error) => of_store(error),
-        RestoreError::Swap(error) => of_swap(error),
+        RestoreError::Rebuild(error) => of_rebuild(error),
         RestoreError::NoBackup { .. } | RestoreError::InUse { .. } | RestoreError::File { .. } => Exit::Failed,
+    }
+}
+
+fn of_rebuild(error: &RebuildError) -> Exit {
+    match error {
+        RebuildError::Store(error) => of_store(error),
+        RebuildError::Swap(error) => of_swap(error),
+        RebuildError::Journal(_) | RebuildError::Damaged { .. } | RebuildError::OtherChain { .. } => Exit::NotSound,
+        RebuildError::File { .. } => Exit::Failed,
     }
 }
 

@@ -29,6 +29,8 @@ struct Told<'a> {
     plan: &'a Plan,
     /// Whether it was carried out.
     done: bool,
+    /// Where readings came from that no journal has.
+    carried: Vec<String>,
     quarantine: Option<String>,
 }
 
@@ -40,7 +42,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         let scratch = Scratch::beside(&place)?;
         let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.folder())?;
         match form {
-            Form::Json => json(out, &Told { plan: &plan, done: false, quarantine: None })?,
+            Form::Json => json(out, &Told { plan: &plan, done: false, carried: Vec::new(), quarantine: None })?,
             Form::Text(_) => {
                 print(out, &plan)?;
                 writeln!(out, "Nothing was done: without --dry-run it is.")?;
@@ -72,8 +74,9 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     writing.opened.store.project(&kept.lines)?;
     writing.end()?;
     match form {
-        Form::Json => json(out, &Told { plan: &plan, done: true, quarantine: done.quarantine })?,
+        Form::Json => json(out, &Told { plan: &plan, done: true, carried: done.carried, quarantine: done.quarantine })?,
         Form::Text(_) => {
+            done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             let kept = done.quarantine.map_or_else(String::new, |name| {
                 format!(" What was there is in {}.", place.quarantine().join(name).display())
             });

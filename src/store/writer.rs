@@ -19,6 +19,8 @@ pub struct Store {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     pub(super) baselines: Shelf,
+    /// How it is opened, and opened again after an error.
+    open: open::Opening,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
 }
@@ -31,9 +33,13 @@ impl Store {
 
     /// As [`Self::open`], on that disk.
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
-        let connection = open::writer(&*disk, path)?;
+        Self::open_by(open::writer, disk, path)
+    }
+
+    pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
+        let connection = open(&*disk, path)?;
         let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
-        Ok(Self { disk, path: path.to_owned(), baselines, connection: Some(connection) })
+        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection) })
     }
 
     /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
@@ -71,7 +77,7 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = self.connection.take().map_or_else(|| open::writer(&*self.disk, &self.path), Ok)?;
+        let connection = self.connection.take().map_or_else(|| (self.open)(&*self.disk, &self.path), Ok)?;
         Ok(self.connection.insert(connection))
     }
 

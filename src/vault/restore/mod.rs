@@ -18,16 +18,16 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::backup::Unfit;
-use super::quarantine::Quarantine;
-use super::replay::{ReplayError, replay};
-use super::swap::{SwapError, put_in_place, sidecars};
+use super::first_damage;
+use super::rebuild::{Base, RebuildError, Rebuilt, rebuild};
+use super::swap::sidecars;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Head;
 use crate::journal::writer::{KeptError, WriteError, Writer};
-use crate::store::{OpenError, Reader, Store, StoreError};
+use crate::store::{OpenError, Reader, StoreError};
 use choose::Chosen;
 use donor::Donor;
 
@@ -69,6 +69,8 @@ pub struct Plan {
 pub struct Done {
     /// How many lines came on top of the backup.
     pub replayed: u64,
+    /// Where readings came from that no journal has, one sentence each.
+    pub carried: Vec<String>,
     /// The folder in `s.quarantine/` that has what was there before.
     pub quarantine: Option<String>,
 }
@@ -136,24 +138,15 @@ pub enum RestoreError {
         /// The system's words.
         why: io::Error,
     },
-    /// The new store cannot be opened.
-    #[error("the new store could not be made: {0}. The old database is where it was")]
-    Open(#[from] OpenError),
-    /// The new store cannot be filled.
-    #[error("the new store could not be made: {0}. The old database is where it was")]
-    Store(#[from] StoreError),
-    /// The new store cannot take the old one's place yet.
+    /// The backup cannot be opened.
     #[error(transparent)]
-    Swap(#[from] SwapError),
-}
-
-impl From<ReplayError> for RestoreError {
-    fn from(why: ReplayError) -> Self {
-        match why {
-            ReplayError::Journal(why) => why.into(),
-            ReplayError::Store(why) => why.into(),
-        }
-    }
+    Open(#[from] OpenError),
+    /// The backup cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The new store cannot be made, or not take the old one's place yet.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
 }
 
 /// Finds out what a restore would do, from the newest backup that is fit or from the file `from`. `scratch` is an empty
@@ -242,37 +235,14 @@ pub fn carry_out(
         disk.create_folder(&place.journal()).map_err(file("make the folder", &place.journal()))?;
         Writer::open(Arc::clone(disk), place.journal(), plan.head)?.write_kept(&plan.lines)?;
     }
-    tell("making the new database from the backup and the journal");
-    let new = place.database().with_file_name(new_name(place));
-    remove_remains(&**disk, &new)?;
-    disk.copy(&plan.base, &new).map_err(file("copy the backup to", &new))?;
-    let replayed = fill(disk, place, &new)?;
-    tell("putting it in the old one's place");
-    let mut evidence = Quarantine::new(Arc::clone(disk), place, "restore", now);
-    put_in_place(disk, place, &new, &mut evidence)?;
-    Ok(Done { replayed, quarantine: evidence.name() })
-}
-
-/// The backup and every line of the journal behind it, in one file without companions.
-fn fill(disk: &Arc<dyn Disk>, place: &Place, new: &Path) -> Result<u64, RestoreError> {
-    let mut store = Store::open_on(Arc::clone(disk), new)?.with_baselines_in(place.backups());
-    let replayed = replay(&**disk, place, &mut store)?;
-    if let Some(why) = store.ask()?.integrity_check()?.into_iter().next() {
-        return Err(OpenError::Malformed { path: new.to_owned(), why }.into());
-    }
-    store.checkpoint()?;
-    drop(store);
-    for sidecar in sidecars(new) {
-        remove(&**disk, &sidecar)?;
-    }
-    Ok(replayed)
+    let Rebuilt { lines, carried, quarantine, .. } = rebuild(disk, place, Base::Backup(&plan.base), now, tell)?;
+    Ok(Done { replayed: lines, carried, quarantine })
 }
 
 /// An end of the journal that the plan puts back is no damage; everything else is.
 fn refuse_damage(report: &ChainReport, newest: Option<u64>) -> Result<(), RestoreError> {
-    if let Some(damage) = report.damage.first() {
-        let (n, segment, offset) = (damage.n, &damage.segment, damage.offset);
-        return Err(RestoreError::Damaged(format!("line {n} in {segment} at byte {offset}: {}", damage.why)));
+    if !report.damage.is_empty() {
+        return Err(RestoreError::Damaged(first_damage(report)));
     }
     let lost = report.missing.iter().find(|missing| {
         newest.is_none_or(|newest| missing.to > newest) || report.head.is_some_and(|head| missing.from <= head.n)
@@ -293,23 +263,6 @@ fn in_the_way(disk: &dyn Disk, place: &Place) -> Result<Vec<String>, RestoreErro
         }
     }
     Ok(names)
-}
-
-fn new_name(place: &Place) -> String {
-    let name = place.database().file_name().unwrap_or_default().to_string_lossy();
-    format!("{name}.restored")
-}
-
-/// What an earlier attempt left that was cut off.
-fn remove_remains(disk: &dyn Disk, new: &Path) -> Result<(), RestoreError> {
-    std::iter::once(new.to_owned()).chain(sidecars(new)).try_for_each(|path| remove(disk, &path))
-}
-
-fn remove(disk: &dyn Disk, path: &Path) -> Result<(), RestoreError> {
-    match disk.remove(path) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(file("remove", path)(why)),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 fn file<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> RestoreError + use<'a> {

@@ -8,7 +8,7 @@ use crate::disk::RealDisk;
 use crate::domain::fact::{Fact, OperatorCommand};
 use crate::domain::session::SessionId;
 use crate::journal::record::{Entry, Line};
-use crate::store::BackupKind;
+use crate::store::{BackupKind, Store};
 use crate::vault::backup::{Order, take};
 
 /// A house of one chain, in which each part can be behind the others.
@@ -151,7 +151,9 @@ fn a_file_with_its_log_beside_it_is_in_use() {
 fn damage_in_the_middle_of_the_journal_is_not_papered_over() {
     let mut home = Home::new();
     // Later groups say that the first one was acknowledged.
-    [0..2, 2..4, 4..5].into_iter().for_each(|group| home.write(group));
+    for group in [0..2, 2..4, 4..5] {
+        home.write(group);
+    }
     home.back_up();
     let segment = home.place.journal().join("0000000000.jsonl");
     let mut bytes = fs::read(&segment).unwrap();
