@@ -10,6 +10,7 @@ mod ask;
 mod backups;
 mod baseline;
 mod checkpoint;
+pub(crate) mod compare;
 mod error;
 mod exact;
 mod facts;

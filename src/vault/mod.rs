@@ -9,4 +9,6 @@ pub mod gate;
 pub mod mend;
 pub mod quarantine;
 pub mod recover;
+pub mod replay;
+pub mod restore;
 pub mod swap;

@@ -5,6 +5,7 @@
 //! attends to them between two steps; a backup never makes a fact wait.
 
 mod check;
+pub mod drill;
 mod name;
 mod shelf;
 #[cfg(test)]
@@ -35,8 +36,8 @@ use crate::store::{BackupRow, Copied, Reader, Snapshot, Store, StoreError};
 /// How often other duties are attended to while the copy is being verified.
 const GLANCE: Duration = Duration::from_millis(2);
 
-/// Pages copied between two syncs, about eight megabytes: one sync of everything at the end would hold up the journal's.
-const PAGES_A_SYNC: u32 = 2_048;
+/// Pages copied between two syncs, about two megabytes: one sync of everything at the end would hold up the journal's.
+const PAGES_A_SYNC: u32 = 512;
 
 /// Where to copy from and to.
 #[derive(Clone, Debug)]
@@ -105,6 +106,12 @@ struct Fingerprint {
     head: Option<Head>,
 }
 
+/// What a backup's name says: why and when it was taken; `None` if it is no backup's.
+pub fn said_by(file: &Path) -> Option<(BackupKind, Timestamp)> {
+    let said = name::read(file.file_name()?.to_str()?)?;
+    Some((said.kind, said.taken_at))
+}
+
 /// A backup that failed, for the operator to know.
 pub fn failed(why: String) -> Incident {
     Incident {
@@ -127,7 +134,7 @@ pub fn take(
     order: Order,
     between_steps: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<BackupDone, BackupError> {
-    let made = make(&Arc::clone(store.disk()), &store.path().to_owned(), order, between_steps)?;
+    let made = make(store.disk(), store.path(), order, between_steps)?;
     made.put_on_record(store)
 }
 
