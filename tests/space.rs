@@ -16,6 +16,9 @@ use support::{Chain, Headless, House, SmallDisk, Stage, until};
 /// Fast enough that five minutes of trouble pass in a test, slow enough that a disk can be filled in between.
 const SESSION: [&str; 4] = ["--seed", "7", "--speed", "50"];
 
+/// The same, with time for a disk to be filled and freed before the session gives up.
+const SLOWER: [&str; 4] = ["--seed", "7", "--speed", "20"];
+
 /// More than is needed to start.
 const MEGABYTES: u32 = 80;
 
@@ -31,7 +34,7 @@ fn ballast(house: &House) -> bool {
 }
 
 fn with_faults(house: &House, faults: &str, more: &[&str]) -> Headless {
-    let mut command = house.neo(&[more, &["run", "--headless"], &SESSION].concat());
+    let mut command = house.neo(&[more, &["run", "--headless"], &SLOWER].concat());
     command.env("NEO_FAULTS", faults);
     Headless::spawn(command)
 }
@@ -80,7 +83,7 @@ fn expect_closed(house: &House, reason: &str) -> Chain {
 #[test]
 fn a_disk_that_fills_up_while_quoting_takes_the_quotes_out_until_there_is_room() {
     let Some((house, disk)) = small() else { return };
-    let mut console = Stage::new().start(&house, &[&["run"], &SESSION[..]].concat());
+    let mut console = Stage::new().start(&house, &[&["run"], &SLOWER[..]].concat());
     console.wait_for_quotes(&house);
     assert!(ballast(&house), "it is there from the start");
     disk.fill();
@@ -148,7 +151,7 @@ fn a_disk_that_is_full_from_the_beginning_is_refused_and_nothing_is_made_on_it()
 #[test]
 fn little_room_is_told_once_while_there_is_time_to_make_some() {
     let Some((house, disk)) = small() else { return };
-    let mut session = house.session(&["--seed", "7", "--speed", "20"]);
+    let mut session = house.session(&SLOWER);
     house.until_quoting();
     disk.fill_but(30 << 20);
     let chain = house.until_chain("a warning", |chain| !chain.of_kind("incident").is_empty());

@@ -1,5 +1,6 @@
 //! The walk along the chain, segment by segment: which line comes next, and what to make of bytes that are none.
 
+use std::io;
 use std::mem;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use super::line::{self, NotALine};
 use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Void};
 use super::record::{Hash, View};
 use super::segment;
-use crate::disk::Disk;
+use crate::disk::{Disk, Kind};
 
 /// A segment's file, whole.
 #[derive(Debug)]
@@ -52,7 +53,12 @@ struct Passage<'a> {
 impl Segment {
     pub fn read(disk: &dyn Disk, folder: &Path, first: u64) -> Result<Self, ReadError> {
         let path = folder.join(segment::name(first));
-        match disk.read(&path) {
+        // A pipe of that name would be waited for until somebody writes into it.
+        let read = disk.look(&path).and_then(|found| match found.kind {
+            Kind::File => disk.read(&path),
+            Kind::Folder | Kind::Other => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
+        });
+        match read {
             Ok(bytes) => Ok(Self { first, path, bytes }),
             Err(source) => Err(ReadError::Unreadable { path, source }),
         }

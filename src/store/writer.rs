@@ -49,7 +49,8 @@ impl Store {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         // Without a path it cannot be opened a second time: the first error of it is the last.
         let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
-        Ok(Self { disk, path: PathBuf::new(), baselines, connection: Some(connection) })
+        let open: open::Opening = |_, _| open::scratch();
+        Ok(Self { disk, path: PathBuf::new(), baselines, open, connection: Some(connection) })
     }
 
     /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
