@@ -27,6 +27,8 @@ pub struct ChainReport {
     pub lines: u64,
     /// How many segments have lines in them.
     pub segments: u64,
+    /// The first numbers of those segments, by which their files are called.
+    pub begins: Vec<u64>,
     /// The highest number that any line says was on disk.
     pub highest_ack: Option<u64>,
     /// Lines that are broken and were acknowledged.

@@ -128,6 +128,7 @@ impl<F: FnMut(&View<'_>)> Walk<F> {
     /// Passes through a segment. What it has from `limit` on, the first number of the next one, never counted.
     pub fn pass(&mut self, segment: &Segment, limit: Option<u64>) -> Result<(), ReadError> {
         self.report.segments += 1;
+        self.report.begins.push(segment.first);
         let mut passage = Passage { segment, limit, pieces: Vec::new(), tail: None };
         for (offset, raw) in segment.raw_lines() {
             match (segment.parse(raw)?, &mut passage.tail) {

@@ -28,6 +28,20 @@ pub enum News {
     JournalFailed(String),
     /// The journal had to leave a file it no longer trusts, and goes on in a new one.
     JournalMoved(String),
+    /// There is no room on the disk, and the ballast was given up for it: the end of the session can be written, and not
+    /// much more. Facts that find no place wait, in order, and are tried again every second. Told once, until there is
+    /// room again.
+    DiskFull(String),
+    /// There is room again: what waited is on disk, and the ballast lies there anew.
+    SpaceIsBack {
+        /// Bytes that we may still write, if the disk says.
+        free: Option<u64>,
+    },
+    /// There is little room left on the disk; told once.
+    LittleSpace {
+        /// Bytes that we may still write.
+        free: u64,
+    },
     /// The store cannot take facts or readings; the journal goes on, and the next start catches up.
     StoreFailed(String),
     /// A line that the store cannot tell of in its tables; it is kept as it is.

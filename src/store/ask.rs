@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{OpenError, StoreError};
-use super::facts::{self, Facts};
+use super::facts::{self, FactRow, Facts};
 use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
@@ -89,6 +89,11 @@ impl<'a> Ask<'a> {
     /// Every line from number `n` on, in order.
     pub fn facts_from(self, n: u64) -> Facts<'a> {
         Facts::from(self.connection, n)
+    }
+
+    /// The row of line `n`; `None` if there is none.
+    pub fn fact(self, n: u64) -> Result<Option<FactRow>, StoreError> {
+        facts::row(self.connection, n)
     }
 
     /// Every line of one session, in order.

@@ -6,6 +6,9 @@
 pub mod backup;
 pub mod chain;
 pub mod gate;
+pub mod mend;
 pub mod quarantine;
 pub mod recover;
+pub mod replay;
+pub mod restore;
 pub mod swap;

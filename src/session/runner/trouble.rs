@@ -21,6 +21,9 @@ impl Runner {
             News::Lost { ticket, why } => self.lost(ticket, why),
             News::JournalFailed(why) => self.journal_failed(why),
             News::JournalMoved(what) => self.journal_moved(what),
+            News::DiskFull(why) => self.disk_full(why),
+            News::SpaceIsBack { free } => self.space_is_back(free),
+            News::LittleSpace { free } => self.little_space(free),
             News::StoreFailed(why) => self.store_failed(why),
             News::Undigested { n, why } => self.undigested(n, why),
             News::StoreRecovered => {
@@ -218,7 +221,7 @@ impl Runner {
 }
 
 /// An incident with its first half; the rest is filled in by who knows what it means.
-fn incident(source: Source, title: &str, tried: &str, happened: String) -> Incident {
+pub(super) fn incident(source: Source, title: &str, tried: &str, happened: String) -> Incident {
     Incident {
         id: 0,
         severity: Severity::Warning,

@@ -24,7 +24,7 @@ pub(super) struct Said {
 
 /// `20261122T184001Z-pre`
 pub(super) fn stem(now: Timestamp, kind: BackupKind) -> String {
-    format!("{}-{}", stamp(now), kind.as_str())
+    format!("{}-{}", now.for_names(), kind.as_str())
 }
 
 /// The first name that no file has.
@@ -42,13 +42,6 @@ pub(super) fn read(name: &str) -> Option<Said> {
     let (kind, number) = rest.split_once('-').map_or((rest, Some(1)), |(kind, number)| (kind, number.parse().ok()));
     let kind = BackupKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
     Some(Said { taken_at, kind, number: number? })
-}
-
-/// `20261122T184001Z`
-fn stamp(now: Timestamp) -> String {
-    let text = now.to_string();
-    let seconds = text.split('.').next().unwrap_or(&text);
-    seconds.chars().filter(|sign| *sign != '-' && *sign != ':').chain(['Z']).collect()
 }
 
 fn moment(stamp: &str) -> Option<Timestamp> {
