@@ -9,6 +9,9 @@ use super::verify::VerifyError;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
+use crate::legacy::apply::ApplyError;
+use crate::legacy::backfill::WordError;
+use crate::legacy::source::SourceError;
 use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
@@ -84,6 +87,9 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_query))
         .or_else(|| error.downcast_ref().map(of_restore))
         .or_else(|| error.downcast_ref().map(of_swap))
+        .or_else(|| error.downcast_ref().map(of_source))
+        .or_else(|| error.downcast_ref().map(of_adoption))
+        .or_else(|| error.downcast_ref().map(of_word))
 }
 
 fn of_place(error: &PlaceError) -> Exit {
@@ -140,6 +146,35 @@ fn of_verify(error: &VerifyError) -> Exit {
         VerifyError::Open(error) => of_open(error),
         VerifyError::Store(error) => of_store(error),
         VerifyError::Journal(_) => Exit::NotSound,
+    }
+}
+
+fn of_source(error: &SourceError) -> Exit {
+    match error {
+        SourceError::Missing(_) | SourceError::Unreadable { .. } | SourceError::Changing(_) => Exit::Failed,
+        SourceError::NotADatabase(_) | SourceError::Malformed { .. } | SourceError::NotTheEarlierEngine { .. } => {
+            Exit::NotSound
+        }
+        SourceError::Ours(_) => Exit::Usage,
+    }
+}
+
+fn of_adoption(error: &ApplyError) -> Exit {
+    match error {
+        // Both files are sound: it is the choice of the database that does not fit.
+        ApplyError::Collision { .. } | ApplyError::Ours(_) => Exit::Usage,
+        ApplyError::File { .. } | ApplyError::Write(_) => Exit::NoSafePlace,
+        ApplyError::NotTaken { .. } | ApplyError::Read(_) => Exit::NotSound,
+        ApplyError::Survey(_) | ApplyError::Quarantine(_) => Exit::Failed,
+        ApplyError::Store(error) => of_store(error),
+        ApplyError::Gate(error) => of_gate(error),
+    }
+}
+
+fn of_word(error: &WordError) -> Exit {
+    match error {
+        WordError::NotWaiting(_) | WordError::Impossible { .. } => Exit::Usage,
+        WordError::Store(error) => of_store(error),
     }
 }
 

@@ -9,3 +9,5 @@ pub mod backfill;
 mod exact;
 mod moment;
 pub mod source;
+
+pub use moment::moment;

@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 const SANE: std::ops::Range<i64> = 946_684_800_000..7_258_118_400_000;
 
 /// A time with or without a zone, to the millisecond; `None` for everything else, and for absurd years.
-pub(super) fn moment(text: &str) -> Option<Timestamp> {
+pub fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let zoned = text.parse::<Timestamp>().ok();
     zoned.or_else(|| civil(text)).filter(|at| SANE.contains(&at.as_millis()))
