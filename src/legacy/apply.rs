@@ -19,7 +19,7 @@ use crate::journal::reader::{ReadError, newest_line};
 use crate::journal::record::Entry;
 use crate::journal::writer::{WriteError, Writer};
 use crate::store::rows::AdoptionRow;
-use crate::store::{Ask, Reader, Store, StoreError, sha256_of};
+use crate::store::{Ask, Store, StoreError, sha256_of};
 use crate::vault::gate::{self, GateError, Opened};
 use crate::vault::quarantine::{Quarantine, QuarantineError};
 
@@ -162,14 +162,18 @@ pub fn in_place_of(
     Ok((opened, outcome))
 }
 
+/// By its header alone: opening it as a database would change the evidence that lies beside it.
 fn refuse_our_own(disk: &dyn Disk, place: &Place) -> Result<(), ApplyError> {
-    use crate::store::OpenError;
-    match Reader::open_on(disk, place.database()) {
-        Ok(_) | Err(OpenError::Older { .. } | OpenError::Newer { .. }) => {
-            Err(ApplyError::Ours(place.database().to_owned()))
-        }
-        Err(_) => Ok(()),
+    if is_ours(disk, place.database()) {
+        return Err(ApplyError::Ours(place.database().to_owned()));
     }
+    Ok(())
+}
+
+/// Whether a file says in its header that it is one of this program's databases; what cannot be read says nothing.
+pub fn is_ours(disk: &dyn Disk, path: &Path) -> bool {
+    const APPLICATION_ID_AT: u64 = 68;
+    disk.read_part(path, APPLICATION_ID_AT, 4).is_ok_and(|id| id == b"neo1")
 }
 
 fn entry(adopted: &Adopted, now: Timestamp) -> Entry {
