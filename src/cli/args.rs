@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::span::{parse_duration, parse_speed};
 use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::session::view::Pace;
 
@@ -82,6 +83,10 @@ pub enum Verb {
     Backup(BackupArgs),
     /// Put a verified backup and the journal on top of it in the place of the database; nothing is deleted
     Restore(RestoreArgs),
+    /// Take over a database of the earlier engine; a dry run unless --apply is said
+    Adopt(AdoptArgs),
+    /// Give adopted sessions their ends, from evidence or by your word; a dry run unless --apply is said
+    Backfill(BackfillArgs),
     /// Ask the database a read-only question; safe beside a running session
     Query(QueryArgs),
     /// Look after the settings
@@ -214,6 +219,34 @@ pub struct RestoreArgs {
     pub dry_run: bool,
 }
 
+/// `neo adopt`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AdoptArgs {
+    /// The earlier engine's database; it is never written to
+    #[arg(value_name = "OLD.db")]
+    pub source: PathBuf,
+    /// Do it; without this only the account is printed
+    #[arg(long)]
+    pub apply: bool,
+}
+
+/// `neo backfill`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackfillArgs {
+    /// A log of the earlier engine, or a folder of logs; may be said several times
+    #[arg(long, value_name = "FILE")]
+    pub log: Vec<PathBuf>,
+    /// Only this session, with --ended-at as your word
+    #[arg(long, value_name = "ID", value_parser = parse_session, requires = "ended_at")]
+    pub session: Option<SessionId>,
+    /// When that session ended, in UTC, like 2026-04-18T16:50:50Z
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, requires = "session")]
+    pub ended_at: Option<Timestamp>,
+    /// Write the ends down; without this they are only printed
+    #[arg(long)]
+    pub apply: bool,
+}
+
 /// `neo query`
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct QueryArgs {
@@ -275,6 +308,10 @@ impl From<VenueArg> for VenueKind {
             VenueArg::Paper => Self::Paper,
         }
     }
+}
+
+fn parse_moment(text: &str) -> Result<Timestamp, &'static str> {
+    crate::legacy::moment(text).ok_or("a time in UTC, like 2026-04-18T16:50:50Z")
 }
 
 fn parse_session(text: &str) -> Result<SessionId, &'static str> {

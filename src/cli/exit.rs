@@ -8,6 +8,9 @@ use thiserror::Error;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
+use crate::legacy::apply::ApplyError;
+use crate::legacy::backfill::WordError;
+use crate::legacy::source::SourceError;
 use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
@@ -87,6 +90,9 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_query))
         .or_else(|| error.downcast_ref().map(of_restore))
         .or_else(|| error.downcast_ref().map(of_swap))
+        .or_else(|| error.downcast_ref().map(of_source))
+        .or_else(|| error.downcast_ref().map(of_adoption))
+        .or_else(|| error.downcast_ref().map(of_word))
 }
 
 fn of_place(error: &PlaceError) -> Exit {
@@ -152,6 +158,35 @@ fn of_mend(error: &MendError) -> Exit {
         MendError::NoCopy { .. } => Exit::Found,
         MendError::Read(_) | MendError::StillUnsound(_) => Exit::NotSound,
         MendError::Quarantine(_) | MendError::Write { .. } => Exit::NoSafePlace,
+    }
+}
+
+fn of_source(error: &SourceError) -> Exit {
+    match error {
+        SourceError::Missing(_) | SourceError::Unreadable { .. } | SourceError::Changing(_) => Exit::Failed,
+        SourceError::NotADatabase(_) | SourceError::Malformed { .. } | SourceError::NotTheEarlierEngine { .. } => {
+            Exit::NotSound
+        }
+        SourceError::Ours(_) => Exit::Usage,
+    }
+}
+
+fn of_adoption(error: &ApplyError) -> Exit {
+    match error {
+        // Both files are sound: it is the choice of the database that does not fit.
+        ApplyError::Collision { .. } | ApplyError::Ours(_) => Exit::Usage,
+        ApplyError::File { .. } | ApplyError::Write(_) => Exit::NoSafePlace,
+        ApplyError::NotTaken { .. } | ApplyError::Read(_) => Exit::NotSound,
+        ApplyError::Survey(_) | ApplyError::Quarantine(_) => Exit::Failed,
+        ApplyError::Store(error) => of_store(error),
+        ApplyError::Gate(error) => of_gate(error),
+    }
+}
+
+fn of_word(error: &WordError) -> Exit {
+    match error {
+        WordError::NotWaiting(_) | WordError::Impossible { .. } => Exit::Usage,
+        WordError::Store(error) => of_store(error),
     }
 }
 

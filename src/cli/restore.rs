@@ -19,9 +19,14 @@ use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
 use crate::domain::fact::Fact;
 use crate::journal::record::Entry;
+use crate::legacy::apply::{self, Outcome};
+use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
 use crate::vault::restore::{self, Plan};
 use crate::vault::swap;
+
+/// How long a backup that is being written is left alone before it is tried again.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// What is printed as JSON.
 #[derive(Debug, Serialize)]
@@ -38,6 +43,9 @@ struct Told<'a> {
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, form: Form) -> Result<Exit> {
     let place = Place::around(database);
     let from = args.from.as_deref().map(|name| named(&place, name)).transpose()?;
+    if let Some(backup) = from.as_deref().filter(|file| file.exists() && !apply::is_ours(&RealDisk, file)) {
+        return from_the_earlier_engine(out, &place, backup, args.dry_run.then_some(DryRun), form);
+    }
     if args.dry_run {
         let scratch = Scratch::beside(&place)?;
         let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.folder())?;
@@ -81,6 +89,57 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
                 format!(" What was there is in {}.", place.quarantine().join(name).display())
             });
             writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Only the plan is wanted.
+struct DryRun;
+
+/// A sound backup of the earlier engine in the place of its damaged database: it is adopted there.
+fn from_the_earlier_engine<W: Write>(
+    out: &mut W,
+    place: &Place,
+    backup: &Path,
+    dry_run: Option<DryRun>,
+    form: Form,
+) -> Result<Exit> {
+    let source = Source::copy_of(backup, |_| std::thread::sleep(PAUSE))?;
+    if let Form::Text(_) = form {
+        writeln!(out, "from        {}, a sound database of the earlier engine", backup.display())?;
+        writeln!(out, "quarantine  {} and what lies beside it", place.database().display())?;
+        writeln!(out, "then        its rows are adopted, and the database is made anew from the journal")?;
+        out.flush()?;
+    }
+    if dry_run.is_some() {
+        match form {
+            Form::Json => json(out, &serde_json::json!({ "earlier": source.digested(), "done": false }))?,
+            Form::Text(_) => writeln!(out, "Nothing was done: without --dry-run it is.")?,
+        }
+        return Ok(Exit::Done);
+    }
+    let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let (mut opened, outcome) = apply::in_place_of(&disk, place, &source, machine_time(), &mut tell)?;
+    opened.store.checkpoint()?;
+    drop((opened, lock));
+    let (adopted, before) = match outcome {
+        Outcome::Adopted(adopted) => (Some(adopted), None),
+        Outcome::AdoptedBefore(before) => (None, Some(before)),
+    };
+    match form {
+        Form::Json => {
+            let told = serde_json::json!({ "earlier": source.digested(), "done": true, "account": adopted, "adopted_before": before });
+            json(out, &told)?;
+        }
+        Form::Text(_) => {
+            let replaced = adopted.and_then(|adopted| adopted.replaced);
+            let kept = replaced.map_or_else(String::new, |name| {
+                format!(" What was there is in {}.", place.quarantine().join(name).display())
+            });
+            writeln!(out, "Restored: the rows of {} are adopted.{kept}", source.digested().name)?;
+            writeln!(out, "Next: neo backfill --db {} --log FOLDER", place.database().display())?;
         }
     }
     Ok(Exit::Done)

@@ -36,6 +36,11 @@ pub fn lock(place: &Place) -> Result<Lock> {
     if !is_a_house(place) {
         return Err(OpenError::Missing(place.database().to_owned()).into());
     }
+    lock_or_make(place)
+}
+
+/// Locks a place that may become a house now.
+pub fn lock_or_make(place: &Place) -> Result<Lock> {
     place.prepare()?;
     Ok(Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?)
 }

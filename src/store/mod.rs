@@ -30,6 +30,7 @@ mod snapshot;
 pub(crate) mod story;
 mod writer;
 
+pub use adopted::{AdoptedHeld, AdoptedSign};
 pub use ask::{Ask, Damage, LeftOpen, Reader};
 pub(crate) use backups::BackupRow;
 pub use backups::{BackupKind, OnRecord};

@@ -11,6 +11,7 @@ pub mod books;
 pub mod chain;
 #[cfg(unix)]
 pub mod console;
+pub mod earlier;
 pub mod headless;
 pub mod house;
 pub mod rows;
@@ -22,6 +23,7 @@ pub use books::Books;
 pub use chain::{Chain, Link};
 #[cfg(unix)]
 pub use console::{Console, Leader, Stage};
+pub use earlier::Earlier;
 pub use headless::{Ended, Headless};
 pub use house::House;
 pub use rows::Rows;
