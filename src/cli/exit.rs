@@ -15,6 +15,8 @@ use crate::store::{OpenError, StoreError};
 use crate::vault::gate::GateError;
 use crate::vault::mend::MendError;
 use crate::vault::verify::VerifyError;
+use crate::vault::restore::RestoreError;
+use crate::vault::swap::SwapError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +84,8 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_verify))
         .or_else(|| error.downcast_ref().map(of_mend))
         .or_else(|| error.downcast_ref().map(of_query))
+        .or_else(|| error.downcast_ref().map(of_restore))
+        .or_else(|| error.downcast_ref().map(of_swap))
 }
 
 fn of_place(error: &PlaceError) -> Exit {
@@ -148,6 +152,27 @@ fn of_mend(error: &MendError) -> Exit {
         MendError::Read(_) | MendError::StillUnsound(_) => Exit::NotSound,
         MendError::Quarantine(_) | MendError::Write { .. } => Exit::NoSafePlace,
     }
+}
+
+fn of_restore(error: &RestoreError) -> Exit {
+    match error {
+        RestoreError::Unfit { .. }
+        | RestoreError::Baseline(_)
+        | RestoreError::AnotherChain { .. }
+        | RestoreError::Damaged(_)
+        | RestoreError::Journal(_)
+        | RestoreError::Kept(_) => Exit::NotSound,
+        RestoreError::Write(_) => Exit::NoSafePlace,
+        RestoreError::Open(error) => of_open(error),
+        RestoreError::Store(error) => of_store(error),
+        RestoreError::Swap(error) => of_swap(error),
+        RestoreError::NoBackup { .. } | RestoreError::InUse { .. } | RestoreError::File { .. } => Exit::Failed,
+    }
+}
+
+/// Whatever it is, it is the disk, and the next start goes on from there.
+fn of_swap(_: &SwapError) -> Exit {
+    Exit::Failed
 }
 
 fn of_query(error: &QueryError) -> Exit {

@@ -206,13 +206,7 @@ impl Projecting {
 
     fn checkpoint(&mut self, at: Timestamp) {
         let began = Instant::now();
-        let answer = self.store.checkpoint();
-        if let Err(error) = &answer
-            && error.is_full()
-        {
-            self.outlets.space.filled_up(&error.to_string());
-        }
-        let result = answer.map_err(|error| error.to_string()).and_then(refuse_busy);
+        let result = self.move_the_log();
         let done = Done { at, took: began.elapsed(), result };
         {
             let mut health = self.outlets.health();
@@ -222,14 +216,30 @@ impl Projecting {
         self.outlets.tell(News::Checkpoint(done));
     }
 
+    /// On a full disk only if the database cannot outgrow it on the way: half of it done would take room and free none.
+    fn move_the_log(&mut self) -> Result<CheckpointAnswer, String> {
+        let wal = self.store.wal_bytes().unwrap_or_default();
+        if !self.outlets.space.has_room_for(wal) {
+            return Err(
+                "the disk is full, and the database may need more room first; the next start does it".to_owned()
+            );
+        }
+        let answer = self.store.checkpoint();
+        if let Err(error) = &answer
+            && error.is_full()
+        {
+            self.outlets.space.filled_up(&error.to_string());
+        }
+        answer.map_err(|error| error.to_string()).and_then(refuse_busy)
+    }
+
     /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.
     fn empty_the_log(&mut self) {
         let left_full = self.work.last_log() == LastLog::LeftFull;
         if left_full || self.given_up || self.store.wal_bytes() == Some(0) {
             return;
         }
-        let emptied = self.store.checkpoint().map_err(|error| error.to_string()).and_then(refuse_busy);
-        if let Err(error) = emptied {
+        if let Err(error) = self.move_the_log() {
             tracing::warn!(error, "the write-ahead log is not empty; the next start takes it up");
         }
     }

@@ -105,7 +105,7 @@ pub(super) fn scratch() -> Result<Connection, OpenError> {
 }
 
 /// The write-ahead log of the database at `path`.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
+pub fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)

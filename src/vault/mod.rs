@@ -8,5 +8,7 @@ pub mod gate;
 pub mod mend;
 pub mod quarantine;
 pub mod recover;
+pub mod replay;
+pub mod restore;
 pub mod swap;
 pub mod verify;

@@ -11,7 +11,7 @@ use neo_console::disk::sim::MemoryDisk;
 use neo_console::domain::fact::Fact;
 use neo_console::domain::session::SessionId;
 use neo_console::journal::reader::read_chain;
-use neo_console::journal::record::Line;
+use neo_console::journal::record::{Entry, Line};
 use neo_console::vault::gate::{self, Opened};
 
 use super::{at, place, prepare};
@@ -73,8 +73,7 @@ fn journal<'a>(disk: &MemoryDisk, acknowledged: impl Iterator<Item = &'a Line>) 
     }
     let mut told = BTreeSet::new();
     for (place, line) in lines.iter().enumerate() {
-        let said = line.text.split_once(r#","at":"#).and_then(|(_, rest)| rest.split_once(r#","prev":"#));
-        let once = said.is_some_and(|(said, _)| told.insert(said.to_owned()));
+        let once = said(&line.text).is_some_and(|said| told.insert(said.to_owned()));
         if line.n != place as u64 || !once {
             return Err(Finding::Doubled(format!("line {} ({})", line.n, line.kind)));
         }
@@ -142,4 +141,24 @@ fn balances(disk: &MemoryDisk, lines: &[Line], ask: neo_console::store::Ask<'_>)
         return Err(Finding::Doubled(format!("{fills} fills and {counted} rows of them")));
     }
     Ok(())
+}
+
+/// Each of these facts is in the journal.
+pub fn expect_all<'a>(disk: &MemoryDisk, facts: impl Iterator<Item = &'a Entry>) -> Result<(), Finding> {
+    let mut told = BTreeSet::new();
+    read_chain(disk, &place().journal(), None, |line| _ = told.insert(said(line.text).unwrap_or_default().to_owned()))
+        .map_err(|error| Finding::Lost(error.to_string()))?;
+    for Entry { at, session, fact } in facts {
+        let session = session.map_or("null".to_owned(), |session| session.to_string());
+        let wanted = format!(r#""{at}","session":{session},{}"#, fact.to_json_fields());
+        if !told.contains(&wanted) {
+            return Err(Finding::Lost(wanted));
+        }
+    }
+    Ok(())
+}
+
+/// What a line says beside its place in the chain.
+fn said(line: &str) -> Option<&str> {
+    line.split_once(r#","at":"#)?.1.rsplit_once(r#","prev":"#).map(|(said, _)| said)
 }

@@ -35,7 +35,6 @@ use crate::session::view::SessionView;
 use crate::store::history::History;
 use crate::store::rows::{HistoryAnswer, HistoryQuery};
 use house::House;
-pub(super) use house::holder;
 
 /// How long the terminal, which may not read, can hold us up.
 const TERMINAL_PATIENCE: Duration = Duration::from_millis(200);

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use color_eyre::Result;
 
-use crate::cli::run::holder;
-use crate::disk::lock::Lock;
+use crate::cli::writer;
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
@@ -15,16 +14,13 @@ use crate::journal::reader::read_chain;
 use crate::journal::record::{Entry, Head};
 use crate::journal::writer::Writer;
 use crate::session::clock::machine_time;
-use crate::store::{OpenError, Store};
+use crate::store::Store;
 use crate::vault::mend::{self, Mended, Sources};
 
 /// Mends what can be mended; answers what was done, in sentences. Refuses beside a running session.
 pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    if disk.look(place.database()).is_err() && disk.look(&place.journal()).is_err() {
-        return Err(OpenError::Missing(place.database().to_owned()).into());
-    }
-    let _lock = Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?;
+    let _lock = writer::lock(place)?;
     let now = machine_time();
     let mut sources = Sources::open(&disk, place);
     let known = sources.known();

@@ -83,6 +83,10 @@ impl Disk for MemoryDisk {
         self.state().sync_folder(folder)
     }
 
+    fn free(&self, _folder: &Path) -> Option<u64> {
+        self.state().free()
+    }
+
     fn vfs(&self) -> Option<&str> {
         Some(self.0.vfs.name(&self.0))
     }

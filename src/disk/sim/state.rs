@@ -139,7 +139,7 @@ impl State {
     pub fn resize(&mut self, file: FileId, len: usize) -> io::Result<()> {
         let asks = if len > self.bytes(file).len() { Asks::ForRoom } else { Asks::ForNothing };
         self.changes.pass(asks)?;
-        self.change(file, |shown| shown.resize(len, 0));
+        self.change(file, |shown| loss::resize(shown, len));
         self.note(Step::Resize { file, len });
         Ok(())
     }
