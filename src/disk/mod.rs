@@ -11,12 +11,14 @@ use std::path::Path;
 use crate::domain::time::Timestamp;
 
 pub mod faults;
+pub mod held;
 pub mod lock;
 #[cfg(any(test, feature = "faults"))]
 pub mod memory;
 pub mod place;
 pub mod real;
 pub mod replace;
+pub mod scratch;
 #[cfg(windows)]
 mod windows;
 

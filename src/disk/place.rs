@@ -204,14 +204,16 @@ fn refuse_full(folder: &Path) -> Result<(), PlaceError> {
     }
 }
 
+/// How many bytes we may still write into a folder; `None` if the system does not say.
 #[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
+pub fn free_bytes(folder: &Path) -> Option<u64> {
     let space = rustix::fs::statvfs(folder).ok()?;
     Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
+/// How many bytes we may still write into a folder; `None` if the system does not say.
 #[cfg(windows)]
-fn free_bytes(folder: &Path) -> Option<u64> {
+pub fn free_bytes(folder: &Path) -> Option<u64> {
     super::windows::free_bytes(folder).ok()
 }
 
