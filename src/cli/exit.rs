@@ -86,11 +86,13 @@ fn of_place(error: &PlaceError) -> Exit {
     match error {
         // The same code as from a command that only reads, which finds this out by another way.
         PlaceError::IsFolder(_) => Exit::NotSound,
-        PlaceError::DanglingLink(_)
+        PlaceError::InMemory(_)
+        | PlaceError::DanglingLink(_)
         | PlaceError::SeveralNames { .. }
         | PlaceError::NotCreatable { .. }
         | PlaceError::ReadOnly { .. }
         | PlaceError::Network { .. }
+        | PlaceError::CloudSync { .. }
         | PlaceError::TooLittleSpace { .. } => Exit::NoSafePlace,
     }
 }

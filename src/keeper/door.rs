@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::health::Health;
+use super::health::{BackupDone, Done, Health, Progress};
 use super::journal_thread::Handed;
 use super::store_thread::{Inbox, Job};
 use super::{LastLog, unpoisoned};
@@ -71,9 +71,16 @@ impl Door {
         unpoisoned(&self.health).clone()
     }
 
+    /// Notes how far a backup has come, for the screen.
+    pub fn note_progress(&self, progress: Progress) {
+        unpoisoned(&self.health).backing_up = Some(progress);
+    }
+
     /// Notes what came of a backup, for the screen.
-    pub fn note_backup(&self, done: super::health::Done<super::health::BackupDone>) {
-        unpoisoned(&self.health).backup = Some(done);
+    pub fn note_backup(&self, done: Done<BackupDone>) {
+        let mut health = unpoisoned(&self.health);
+        health.backing_up = None;
+        health.backup = Some(done);
     }
 
     pub(super) fn close(&self, log: LastLog) {

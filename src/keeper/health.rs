@@ -16,6 +16,10 @@ pub struct Health {
     pub checkpoint: Option<Done<CheckpointAnswer>>,
     /// The newest backup and how it went.
     pub backup: Option<Done<BackupDone>>,
+    /// Room on the disk that the files lie on, at the newest look; `None` before the first, and where nobody can say.
+    pub space: Option<SpaceHealth>,
+    /// How far a backup that is being made has come; `None` while none is.
+    pub backing_up: Option<Progress>,
     /// When the newest heartbeat was handed over.
     pub heartbeat_at: Option<Timestamp>,
 }
@@ -46,6 +50,17 @@ pub struct StoreHealth {
     pub trouble: String,
 }
 
+/// Room on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceHealth {
+    /// Bytes that we may still write.
+    pub free: u64,
+    /// Whether the ballast lies there, whose removal lets a session close on a full disk.
+    pub ballast: bool,
+    /// Whether it is so little that an operator should make room now.
+    pub low: bool,
+}
+
 /// Something that was tried: when, how long it took, and how it went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done<T> {
@@ -55,6 +70,15 @@ pub struct Done<T> {
     pub took: Duration,
     /// What came of it.
     pub result: Result<T, String>,
+}
+
+/// How far a backup has come. Once all is copied (`done` is `total`) the copy is being verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Pages that are copied.
+    pub done: u32,
+    /// Pages that there are.
+    pub total: u32,
 }
 
 /// A verified copy of the store.

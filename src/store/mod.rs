@@ -5,8 +5,10 @@
 //! are short, because a reader that stays open keeps the write-ahead log from being emptied. Nobody may touch the live
 //! files by other means inside this process: closing such a handle would drop SQLite's locks.
 
+mod adopted;
 mod ask;
 mod backups;
+mod baseline;
 mod checkpoint;
 mod error;
 mod exact;
@@ -19,15 +21,19 @@ pub mod query;
 mod readings;
 pub mod rows;
 mod sessions;
+mod snapshot;
 #[cfg(test)]
 pub(crate) mod story;
 mod writer;
 
 pub use ask::{Ask, Damage, LeftOpen, Reader};
 pub(crate) use backups::BackupRow;
+pub use backups::{BackupKind, OnRecord};
+pub use baseline::{Baseline, sha256_of};
 pub use checkpoint::CheckpointAnswer;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
 pub use project::{Projected, Undigested};
 pub use sessions::Replay;
+pub(crate) use snapshot::{Copied, Snapshot};
 pub use writer::Store;

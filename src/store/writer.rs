@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::ask::Ask;
+use super::baseline::Shelf;
 use super::error::{OpenError, StoreError};
 use super::open;
 use crate::disk::faults::Point;
+use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 
 /// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
@@ -16,6 +18,7 @@ use crate::disk::{Disk, RealDisk};
 pub struct Store {
     disk: Arc<dyn Disk>,
     path: PathBuf,
+    pub(super) baselines: Shelf,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
 }
@@ -29,7 +32,16 @@ impl Store {
     /// As [`Self::open`], on that disk.
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
         let connection = open::writer(&*disk, path)?;
-        Ok(Self { disk, path: path.to_owned(), connection: Some(connection) })
+        let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
+        Ok(Self { disk, path: path.to_owned(), baselines, connection: Some(connection) })
+    }
+
+    /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
+    /// anew elsewhere, before it is put in its place.
+    #[must_use]
+    pub fn with_baselines_in(mut self, folder: PathBuf) -> Self {
+        self.baselines.folder = folder;
+        self
     }
 
     /// The disk that the database lies on.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::disk::Disk;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
-use crate::journal::record::Line;
+use crate::journal::record::View;
 use crate::store::FactRow;
 
 /// What comparing the two copies found.
@@ -86,7 +86,7 @@ struct Comparison<I: Iterator<Item = Result<FactRow, E>>, E> {
 }
 
 impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
-    fn meet(&mut self, line: &Line) {
+    fn meet(&mut self, line: &View<'_>) {
         self.pass_rows_before(line.n);
         match self.next_row(|n| n == line.n) {
             None => self.verdict.not_in_store.add(line.n),
@@ -121,7 +121,7 @@ impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
     }
 }
 
-fn difference(row: &FactRow, line: &Line) -> Option<Difference> {
+fn difference(row: &FactRow, line: &View<'_>) -> Option<Difference> {
     if row.line != line.text {
         return Some(Difference::Line);
     }
@@ -138,7 +138,7 @@ mod tests {
     use crate::domain::fact::{Fact, OperatorCommand};
     use crate::domain::session::SessionId;
     use crate::domain::time::Timestamp;
-    use crate::journal::record::Entry;
+    use crate::journal::record::{Entry, Line};
     use crate::journal::segment;
     use crate::journal::writer::Writer;
 

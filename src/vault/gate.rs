@@ -182,7 +182,7 @@ fn catch_up(disk: &Arc<dyn Disk>, place: &Place, store: &mut Store, cursor: Opti
             return;
         }
         count += 1;
-        portion.push(line.clone());
+        portion.push(line.to_line());
         if portion.len() == PORTION {
             outcome = store.project(&portion).map(|_| ());
             portion.clear();

@@ -6,4 +6,7 @@
 pub mod backup;
 pub mod chain;
 pub mod gate;
+pub mod mend;
+pub mod quarantine;
 pub mod recover;
+pub mod swap;

@@ -112,9 +112,18 @@ impl Inbox {
         self.lock().last_log
     }
 
-    pub(super) fn is_urgent(&self) -> bool {
+    /// Whether the keeper is being closed.
+    pub(super) fn is_hurried(&self) -> bool {
         let waiting = self.lock();
-        waiting.hurried || waiting.closing || !waiting.rows.is_empty()
+        waiting.hurried || waiting.closing
+    }
+
+    /// What cannot wait until a long job is done, if there is any: all but checkpoints and other jobs.
+    pub(super) fn pressing(&self) -> Option<Work> {
+        let mut waiting = self.lock();
+        let readings = if waiting.readings_are_due() { waiting.take_readings() } else { Vec::new() };
+        let work = Work { readings, ..waiting.take_urgent() };
+        (work.is_urgent() || !work.readings.is_empty()).then_some(work)
     }
 
     /// Waits for work, at most `retry` if that is given; then there may be none.
@@ -152,20 +161,12 @@ impl Inbox {
 impl Waiting {
     /// The most urgent work: all lines and rows at once, then one checkpoint or job at a time, then readings.
     fn take(&mut self) -> Option<Work> {
-        let readings_due = self.readings.len() >= READINGS_BATCH
-            || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
-            || self.closing;
+        let readings_due = self.readings_are_due();
         if !self.has_something(readings_due) {
             return None;
         }
-        let mut work = Work {
-            lines: std::mem::take(&mut self.lines),
-            vouch: std::mem::take(&mut self.vouch),
-            rows: std::mem::take(&mut self.rows),
-            ..Work::default()
-        };
-        let urgent = !work.lines.is_empty() || !work.vouch.is_empty() || !work.rows.is_empty();
-        if urgent && !self.closing {
+        let mut work = self.take_urgent();
+        if work.is_urgent() && !self.closing {
             return Some(work);
         }
         work.checkpoints.extend(self.checkpoints.pop_front());
@@ -173,19 +174,42 @@ impl Waiting {
             work.jobs.extend(self.jobs.pop_front());
         }
         if readings_due {
-            work.readings = std::mem::take(&mut self.readings);
-            self.oldest_reading = None;
+            work.readings = self.take_readings();
         }
         work.closing = self.closing && self.checkpoints.is_empty() && self.jobs.is_empty();
         Some(work)
     }
-}
 
-impl Waiting {
+    fn take_urgent(&mut self) -> Work {
+        Work {
+            lines: std::mem::take(&mut self.lines),
+            vouch: std::mem::take(&mut self.vouch),
+            rows: std::mem::take(&mut self.rows),
+            ..Work::default()
+        }
+    }
+
+    fn take_readings(&mut self) -> Vec<(SessionId, Reading)> {
+        self.oldest_reading = None;
+        std::mem::take(&mut self.readings)
+    }
+
+    fn readings_are_due(&self) -> bool {
+        self.readings.len() >= READINGS_BATCH
+            || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
+            || self.closing
+    }
+
     fn has_something(&self, readings_due: bool) -> bool {
         let urgent = !self.lines.is_empty() || !self.vouch.is_empty() || !self.rows.is_empty();
         let ordinary = !self.checkpoints.is_empty() || !self.jobs.is_empty();
         urgent || ordinary || self.closing || (readings_due && !self.readings.is_empty())
+    }
+}
+
+impl Work {
+    fn is_urgent(&self) -> bool {
+        !self.lines.is_empty() || !self.vouch.is_empty() || !self.rows.is_empty()
     }
 }
 
@@ -214,6 +238,20 @@ mod tests {
     }
 
     #[test]
+    fn a_long_job_is_left_for_facts_and_rows_and_not_for_checkpoints() {
+        let inbox = Inbox::default();
+        inbox.checkpoint(Timestamp::default());
+        inbox.job(Box::new(|_| {}));
+        assert!(inbox.pressing().is_none());
+        inbox.row(SessionId(1));
+        let pressing = inbox.pressing().unwrap();
+        assert_eq!((pressing.rows.len(), pressing.checkpoints.len(), pressing.jobs.len()), (1, 0, 0));
+        assert!(!inbox.is_hurried());
+        inbox.hurry(LastLog::Emptied);
+        assert!(inbox.is_hurried());
+    }
+
+    #[test]
     fn a_full_batch_of_readings_does_not_wait() {
         let inbox = Inbox::default();
         for second in 0..256 {
@@ -232,8 +270,8 @@ mod tests {
     #[test]
     fn closing_comes_after_every_job_and_takes_the_readings_along() {
         let inbox = Inbox::default();
-        inbox.job(Box::new(|_, _| {}));
-        inbox.job(Box::new(|_, _| {}));
+        inbox.job(Box::new(|_| {}));
+        inbox.job(Box::new(|_| {}));
         assert!(inbox.reading(SessionId(1), heartbeat(1)));
         inbox.close();
         let (first, second) = (inbox.wait(None), inbox.wait(None));

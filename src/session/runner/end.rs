@@ -119,6 +119,7 @@ impl Runner {
         }
         let (plan, next) = Plan::begin(hurry);
         self.ending = Some(Ending::begin(cause.clone(), plan));
+        self.give_up_backup();
         self.follow(next);
         self.seal(now, cause);
     }
@@ -268,10 +269,13 @@ impl Runner {
         let now = Instant::now();
         if now >= self.next_checkpoint {
             self.next_checkpoint = now + self.checkpoint_interval();
-            if self.ending.is_none() {
+            // On a full disk it would take room that the end needs.
+            if self.ending.is_none() && !self.is_out_of_room() {
                 self.checkpoint();
             }
         }
+        self.give_up_waiting_for_room(now);
+        self.back_up_on_time(now);
         if self.publish_at.is_some_and(|at| now >= at) {
             self.publish_now();
         }
