@@ -13,6 +13,7 @@ use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
+use crate::vault::audit::AuditError;
 use crate::vault::gate::GateError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
@@ -79,6 +80,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_store))
         .or_else(|| error.downcast_ref().map(of_gate))
         .or_else(|| error.downcast_ref().map(of_verify))
+        .or_else(|| error.downcast_ref().map(of_audit))
         .or_else(|| error.downcast_ref().map(of_query))
 }
 
@@ -136,6 +138,17 @@ fn of_verify(error: &VerifyError) -> Exit {
         VerifyError::Open(error) => of_open(error),
         VerifyError::Store(error) => of_store(error),
         VerifyError::Journal(_) => Exit::NotSound,
+    }
+}
+
+fn of_audit(error: &AuditError) -> Exit {
+    match error {
+        AuditError::SeveralIn { .. } => Exit::Usage,
+        AuditError::TooLittleRoom { .. } | AuditError::NoScratch { .. } => Exit::NoSafePlace,
+        AuditError::Nothing(_)
+        | AuditError::NoneIn(_)
+        | AuditError::Unreadable { .. }
+        | AuditError::KeepsChanging { .. } => Exit::Failed,
     }
 }
 

@@ -3,6 +3,7 @@
 //! The only room that prints. Nothing uses it but `main`.
 
 pub mod args;
+pub mod audit;
 pub mod config;
 pub mod exit;
 pub mod print;
