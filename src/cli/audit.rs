@@ -98,7 +98,7 @@ fn print<W: Write>(out: &mut W, report: &Report, colour: Colour) -> io::Result<(
 }
 
 fn files<W: Write>(out: &mut W, seen: &Examined, colour: Colour) -> io::Result<()> {
-    const NAME: usize = 26;
+    const NAME: usize = 24;
     writeln!(out, "{}", colour.bold("Files"))?;
     for file in &seen.files.seen {
         let name = one_line(&file.name);

@@ -6,11 +6,8 @@ use std::path::Path;
 /// Whether a process holds the lock file at `path` right now. Takes no lock and writes nothing. Where the system does not
 /// tell, the process that signed the file is asked for: one that runs is taken for its holder.
 pub fn is_held(path: &Path) -> bool {
-    match held(path) {
-        Ok(held) => held,
-        // No lock file, no holder; and one that cannot be read is told of by whoever wants to lock it.
-        Err(_) => false,
-    }
+    // No lock file, no holder; and one that cannot be read is told of by whoever wants to lock it.
+    held(path).unwrap_or(false)
 }
 
 #[cfg(target_os = "linux")]

@@ -111,6 +111,62 @@ impl Severity {
     }
 }
 
+impl Finding {
+    /// What is wrong in the tables, where the files are what they should be.
+    fn of_sessions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftOpen { sessions } => write!(
+                f,
+                "{} {} not closed: its process ended before it could. The next start closes it from the journal.",
+                session_or_sessions(sessions),
+                was(sessions)
+            ),
+            Self::NotEnded { sessions } => {
+                write!(f, "{} never got an end ({}).", count(sessions.len(), "session"), numbers(sessions))
+            }
+            Self::EndWithoutTime { sessions } => {
+                write!(f, "{} {} said to be over without a time.", session_or_sessions(sessions), was(sessions))
+            }
+            Self::ImpossibleReason { session, reason } => {
+                write!(f, "Session {session} ended by `{reason}`, which is no reason that this program gives.")
+            }
+            Self::ReasonOfAnotherTime { reason, written_at, session, began_at } => write!(
+                f,
+                "The halt reason on record (`{reason}`) is of {}, before session {session} began at {}: it belongs to \
+                 another session.",
+                moment(*written_at),
+                moment(*began_at)
+            ),
+            Self::NumbersMissing { sessions } => {
+                write!(f, "There is no row of {} {}.", noun(sessions), numbers(sessions))
+            }
+            Self::EndsBeforeItBegan { session } => write!(f, "Session {session} ends before it begins."),
+            Self::Overlap { earlier, later } => write!(
+                f,
+                "Session {later} began before session {earlier} ended: a clock was set back, or two engines ran at once."
+            ),
+            Self::StaleOrders { orders } => write!(
+                f,
+                "{} of sessions that are over {} still marked open: {}. They may rest at the venue.",
+                count(orders.len(), "order"),
+                if orders.len() == 1 { "is" } else { "are" },
+                order_names(orders)
+            ),
+            Self::DoesNotAddUp { wrong } => write!(
+                f,
+                "{} in {}: first {}, where {} stands and {} is what it comes to.",
+                sum_in_words(wrong.sum),
+                count(usize::try_from(wrong.places).unwrap_or(usize::MAX), "place"),
+                wrong.first,
+                wrong.stands,
+                wrong.comes_to
+            ),
+            // All others are told where this is called from.
+            _ => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -161,52 +217,6 @@ impl fmt::Display for Finding {
             Self::StoreBehind { lines } => {
                 write!(f, "The database has yet to take over {lines} lines of the journal; the next start does it.")
             }
-            Self::LeftOpen { sessions } => write!(
-                f,
-                "{} {} not closed: its process ended before it could. The next start closes it from the journal.",
-                session_or_sessions(sessions),
-                was(sessions)
-            ),
-            Self::NotEnded { sessions } => {
-                write!(f, "{} never got an end ({}).", count(sessions.len(), "session"), numbers(sessions))
-            }
-            Self::EndWithoutTime { sessions } => {
-                write!(f, "{} {} said to be over without a time.", session_or_sessions(sessions), was(sessions))
-            }
-            Self::ImpossibleReason { session, reason } => {
-                write!(f, "Session {session} ended by `{reason}`, which is no reason that this program gives.")
-            }
-            Self::ReasonOfAnotherTime { reason, written_at, session, began_at } => write!(
-                f,
-                "The halt reason on record (`{reason}`) is of {}, before session {session} began at {}: it belongs to \
-                 another session.",
-                moment(*written_at),
-                moment(*began_at)
-            ),
-            Self::NumbersMissing { sessions } => {
-                write!(f, "There is no row of {} {}.", noun(sessions), numbers(sessions))
-            }
-            Self::EndsBeforeItBegan { session } => write!(f, "Session {session} ends before it begins."),
-            Self::Overlap { earlier, later } => write!(
-                f,
-                "Session {later} began before session {earlier} ended: a clock was set back, or two engines ran at once."
-            ),
-            Self::StaleOrders { orders } => write!(
-                f,
-                "{} of sessions that are over {} still marked open: {}. They may rest at the venue.",
-                count(orders.len(), "order"),
-                if orders.len() == 1 { "is" } else { "are" },
-                order_names(orders)
-            ),
-            Self::DoesNotAddUp { wrong } => write!(
-                f,
-                "{} in {}: first {}, where {} stands and {} is what it comes to.",
-                sum_in_words(wrong.sum),
-                count(usize::try_from(wrong.places).unwrap_or(usize::MAX), "place"),
-                wrong.first,
-                wrong.stands,
-                wrong.comes_to
-            ),
             Self::UnsoundCopy { name, why } => write!(f, "The backup {name} is not to be trusted: {why}."),
             Self::NoBackup => write!(f, "There is no sound backup."),
             Self::BackupBehind { name, newest_in_it, newest } => write!(
@@ -218,6 +228,7 @@ impl fmt::Display for Finding {
                 "The backup {name} knows session {newest_in_it}, and the database ends with {newest}: an older file \
                  lies in its place."
             ),
+            tale => tale.of_sessions(f),
         }
     }
 }

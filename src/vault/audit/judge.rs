@@ -13,7 +13,7 @@ use crate::domain::halt::HaltReason;
 use crate::domain::time::Timestamp;
 
 /// A database written so much earlier than what it must hold is stale; file systems are coarse, and clocks differ.
-const SLACK: std::time::Duration = std::time::Duration::from_secs(120);
+const SLACK: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// All findings, the gravest first.
 pub fn judge(seen: &Examined) -> Vec<Finding> {
@@ -188,7 +188,7 @@ fn orders(seen: &Examined, inside: &Inside) -> Option<Finding> {
     let earlier_runs = inside.kind == DatabaseKind::Earlier && seen.seems_to_run(inside);
     let newest = inside.sessions.newest().map(|session| session.number);
     let is_stale = |session: Option<i64>| match session {
-        Some(session) => !alive.contains(&session) && !(earlier_runs && newest == Some(session)),
+        Some(session) => !(alive.contains(&session) || (earlier_runs && newest == Some(session))),
         None => true,
     };
     let orders: Vec<_> = inside.orders.open.iter().filter(|order| is_stale(order.session)).cloned().collect();
