@@ -15,6 +15,7 @@ use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
+use crate::vault::audit::AuditError;
 use crate::vault::gate::GateError;
 use crate::vault::mend::MendError;
 use crate::vault::rebuild::RebuildError;
@@ -87,6 +88,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_gate))
         .or_else(|| error.downcast_ref().map(of_verify))
         .or_else(|| error.downcast_ref().map(of_mend))
+        .or_else(|| error.downcast_ref().map(of_audit))
         .or_else(|| error.downcast_ref().map(of_query))
         .or_else(|| error.downcast_ref().map(of_restore))
         .or_else(|| error.downcast_ref().map(of_swap))
@@ -218,6 +220,17 @@ fn of_rebuild(error: &RebuildError) -> Exit {
 /// Whatever it is, it is the disk, and the next start goes on from there.
 fn of_swap(_: &SwapError) -> Exit {
     Exit::Failed
+}
+
+fn of_audit(error: &AuditError) -> Exit {
+    match error {
+        AuditError::SeveralIn { .. } => Exit::Usage,
+        AuditError::TooLittleRoom { .. } | AuditError::NoScratch { .. } => Exit::NoSafePlace,
+        AuditError::Nothing(_)
+        | AuditError::NoneIn(_)
+        | AuditError::Unreadable { .. }
+        | AuditError::KeepsChanging { .. } => Exit::Failed,
+    }
 }
 
 fn of_query(error: &QueryError) -> Exit {

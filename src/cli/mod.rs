@@ -4,6 +4,7 @@
 
 pub mod adopt;
 pub mod args;
+pub mod audit;
 pub mod backfill;
 pub mod backup;
 pub mod config;

@@ -12,10 +12,12 @@ use crate::domain::time::Timestamp;
 
 pub mod ballast;
 pub mod faults;
+pub mod held;
 pub mod lock;
 pub mod place;
 pub mod real;
 pub mod replace;
+pub mod scratch;
 #[cfg(any(test, feature = "faults"))]
 pub mod sim;
 #[cfg(windows)]

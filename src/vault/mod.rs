@@ -3,6 +3,7 @@
 //!
 //! Nothing here decides about trades.
 
+pub mod audit;
 pub mod backup;
 pub mod gate;
 pub mod mend;
