@@ -14,9 +14,9 @@ use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
 use crate::vault::gate::GateError;
 use crate::vault::mend::MendError;
-use crate::vault::verify::VerifyError;
 use crate::vault::restore::RestoreError;
 use crate::vault::swap::SwapError;
+use crate::vault::verify::VerifyError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
