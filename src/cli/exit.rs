@@ -14,6 +14,7 @@ use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
 use crate::vault::gate::GateError;
+use crate::vault::rebuild::RebuildError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_open))
         .or_else(|| error.downcast_ref().map(of_store))
         .or_else(|| error.downcast_ref().map(of_gate))
+        .or_else(|| error.downcast_ref().map(of_rebuild))
         .or_else(|| error.downcast_ref().map(of_verify))
         .or_else(|| error.downcast_ref().map(of_query))
 }
@@ -124,10 +126,17 @@ fn of_gate(error: &GateError) -> Exit {
     match error {
         GateError::Open(error) => of_open(error),
         GateError::Store(error) => of_store(error),
-        GateError::Journal(_) | GateError::Kept(_) | GateError::Damaged { .. } | GateError::Diverged { .. } => {
-            Exit::NotSound
-        }
-        GateError::Write(_) => Exit::NoSafePlace,
+        GateError::Rebuild(error) => of_rebuild(error),
+        GateError::Journal(_) | GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        GateError::Look(_) | GateError::Write(_) | GateError::Swap(_) | GateError::Quarantine(_) => Exit::NoSafePlace,
+    }
+}
+
+fn of_rebuild(error: &RebuildError) -> Exit {
+    match error {
+        RebuildError::Store(error) => of_store(error),
+        RebuildError::Journal(_) | RebuildError::Damaged { .. } | RebuildError::OtherChain { .. } => Exit::NotSound,
+        RebuildError::File { .. } | RebuildError::Swap(_) => Exit::NoSafePlace,
     }
 }
 

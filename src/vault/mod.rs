@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod chain;
 pub mod gate;
+pub mod look;
 pub mod mend;
 pub mod quarantine;
 pub mod rebuild;

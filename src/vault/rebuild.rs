@@ -302,6 +302,19 @@ fn take_from(
     }
 }
 
+/// A copy of what lies in the database's place, with its log, for whoever wants to read what is left of it.
+pub(super) fn scratch_copy(disk: &dyn Disk, place: &Place) -> Result<PathBuf, RebuildError> {
+    let scratch = scratch(place);
+    clear(disk, &scratch)?;
+    let ([wal, ..], [wal_copy, ..]) = (sidecars(place.database()), sidecars(&scratch));
+    for (from, to) in [(place.database(), &scratch), (&wal, &wal_copy)] {
+        if disk.look(from).is_ok() {
+            disk.copy(from, to).map_err(failed("copy", from))?;
+        }
+    }
+    Ok(scratch)
+}
+
 /// `s.rebuilding`
 fn in_the_making(place: &Place) -> PathBuf {
     place.swap().with_extension("rebuilding")
