@@ -78,6 +78,12 @@ pub enum Verb {
     Sessions(SessionsArgs),
     /// Recompute the chain of facts and compare the journal with the database; reads only
     Verify(VerifyArgs),
+    /// Make, list, verify and prune copies of the database
+    Backup(BackupArgs),
+    /// Put a verified backup and the journal on top of it in the place of the database; nothing is deleted
+    Restore(RestoreArgs),
+    /// Make the database anew from the journal alone; nothing is deleted
+    Rebuild(RebuildArgs),
     /// Ask the database a read-only question; safe beside a running session
     Query(QueryArgs),
     /// Look after the settings
@@ -156,6 +162,66 @@ pub struct VerifyArgs {
     /// Everything: the same as no number
     #[arg(long)]
     pub all: bool,
+    /// Put damaged lines of the journal right from whole copies first; what was there is kept in the quarantine
+    #[arg(long)]
+    pub mend: bool,
+}
+
+/// `neo backup`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackupArgs {
+    /// What to do with backups; make one if nothing is said.
+    #[command(subcommand)]
+    pub verb: Option<BackupVerb>,
+}
+
+/// What to do with backups.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum BackupVerb {
+    /// Make a verified copy now; the same as no command
+    Create,
+    /// List the copies, newest first; reads only
+    List,
+    /// Check copies, down to every line's hash; reads only
+    Verify(BackupVerifyArgs),
+    /// Remove all but the newest ten of each kind
+    Prune,
+}
+
+/// `neo backup verify`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackupVerifyArgs {
+    /// Only this one, by its name or as a file anywhere; all if no name is given
+    #[arg(value_name = "NAME", conflicts_with = "all")]
+    pub name: Option<PathBuf>,
+    /// All of them: the same as no name
+    #[arg(long)]
+    pub all: bool,
+    /// Restore the newest that is fit into a scratch folder, and compare every table with the database
+    #[arg(long)]
+    pub drill: bool,
+}
+
+/// `neo restore`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct RestoreArgs {
+    /// From this backup, by its name or as a file anywhere
+    #[arg(long, value_name = "FILE", conflicts_with = "latest")]
+    pub from: Option<PathBuf>,
+    /// From the newest backup that is fit: the same as no file
+    #[arg(long)]
+    pub latest: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `neo rebuild`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct RebuildArgs {
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `neo query`
@@ -251,13 +317,20 @@ mod tests {
 
     #[test]
     fn every_help_text_is_as_it_was_reviewed() {
-        let commands: [&[&str]; 11] = [
+        let commands: [&[&str]; 18] = [
             &[],
             &["run"],
             &["sessions"],
             &["sessions", "list"],
             &["sessions", "show"],
             &["verify"],
+            &["backup"],
+            &["backup", "create"],
+            &["backup", "list"],
+            &["backup", "verify"],
+            &["backup", "prune"],
+            &["restore"],
+            &["rebuild"],
             &["query"],
             &["config"],
             &["config", "init"],

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use color_eyre::Report;
 use thiserror::Error;
 
-use super::verify::VerifyError;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
@@ -14,7 +13,11 @@ use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
 use crate::vault::gate::GateError;
+use crate::vault::mend::MendError;
 use crate::vault::rebuild::RebuildError;
+use crate::vault::restore::RestoreError;
+use crate::vault::swap::SwapError;
+use crate::vault::verify::VerifyError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +84,10 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_gate))
         .or_else(|| error.downcast_ref().map(of_rebuild))
         .or_else(|| error.downcast_ref().map(of_verify))
+        .or_else(|| error.downcast_ref().map(of_mend))
         .or_else(|| error.downcast_ref().map(of_query))
+        .or_else(|| error.downcast_ref().map(of_restore))
+        .or_else(|| error.downcast_ref().map(of_swap))
 }
 
 fn of_place(error: &PlaceError) -> Exit {
@@ -132,20 +138,55 @@ fn of_gate(error: &GateError) -> Exit {
     }
 }
 
-fn of_rebuild(error: &RebuildError) -> Exit {
-    match error {
-        RebuildError::Store(error) => of_store(error),
-        RebuildError::Journal(_) | RebuildError::Damaged { .. } | RebuildError::OtherChain { .. } => Exit::NotSound,
-        RebuildError::File { .. } | RebuildError::Swap(_) => Exit::NoSafePlace,
-    }
-}
-
 fn of_verify(error: &VerifyError) -> Exit {
     match error {
         VerifyError::Open(error) => of_open(error),
         VerifyError::Store(error) => of_store(error),
         VerifyError::Journal(_) => Exit::NotSound,
+        VerifyError::NoSuchSession(_) => Exit::Failed,
     }
+}
+
+fn of_mend(error: &MendError) -> Exit {
+    match error {
+        MendError::NoCopy { .. } => Exit::Found,
+        MendError::Read(_) | MendError::StillUnsound(_) => Exit::NotSound,
+        MendError::Quarantine(_) | MendError::Write { .. } => Exit::NoSafePlace,
+    }
+}
+
+fn of_restore(error: &RestoreError) -> Exit {
+    match error {
+        RestoreError::Unfit { .. }
+        | RestoreError::Baseline(_)
+        | RestoreError::AnotherChain { .. }
+        | RestoreError::Damaged(_)
+        | RestoreError::Journal(_)
+        | RestoreError::Kept(_) => Exit::NotSound,
+        RestoreError::Write(_) => Exit::NoSafePlace,
+        RestoreError::Open(error) => of_open(error),
+        RestoreError::Store(error) => of_store(error),
+        RestoreError::Rebuild(error) => of_rebuild(error),
+        RestoreError::NoBackup { .. } | RestoreError::InUse { .. } | RestoreError::File { .. } => Exit::Failed,
+    }
+}
+
+fn of_rebuild(error: &RebuildError) -> Exit {
+    match error {
+        RebuildError::Store(error) => of_store(error),
+        RebuildError::Swap(error) => of_swap(error),
+        RebuildError::Journal(_)
+        | RebuildError::Kept(_)
+        | RebuildError::NoJournal(_)
+        | RebuildError::Damaged { .. }
+        | RebuildError::OtherChain { .. } => Exit::NotSound,
+        RebuildError::File { .. } => Exit::Failed,
+    }
+}
+
+/// Whatever it is, it is the disk, and the next start goes on from there.
+fn of_swap(_: &SwapError) -> Exit {
+    Exit::Failed
 }
 
 fn of_query(error: &QueryError) -> Exit {

@@ -3,14 +3,19 @@
 //! The only room that prints. Nothing uses it but `main`.
 
 pub mod args;
+pub mod backup;
 pub mod config;
 pub mod exit;
 pub mod print;
 pub mod query;
+pub mod rebuild;
+pub mod restore;
 pub mod run;
+mod scratch;
 pub mod sessions;
 pub mod span;
 pub mod verify;
+mod writer;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

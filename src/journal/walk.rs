@@ -70,7 +70,7 @@ impl Segment {
 
     pub fn newest_whole_line(&self) -> Option<View<'_>> {
         let mut end = self.bytes.len();
-        while let Some(last) = self.bytes[..end].iter().rposition(|byte| *byte != b'\n') {
+        while let Some(last) = before_room(&self.bytes[..end]).len().checked_sub(1) {
             let start = memchr::memrchr(b'\n', &self.bytes[..last]).map_or(0, |newline| newline + 1);
             match line::parse(&self.bytes[start..=last]) {
                 Ok(newest) => return Some(newest),
@@ -109,9 +109,20 @@ impl Segment {
     }
 }
 
-/// What begins behind the newlines at the beginning of `bytes`: room can be a megabyte of them.
+/// Room can be a megabyte of newlines: it is passed over in steps of this.
+const ROOM: [u8; 64] = [b'\n'; 64];
+
+/// What stands before the newlines at the end of `bytes`.
+fn before_room(mut bytes: &[u8]) -> &[u8] {
+    while let Some(before) = bytes.strip_suffix(&ROOM) {
+        bytes = before;
+    }
+    let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
+    &bytes[..bytes.len() - newlines]
+}
+
+/// What begins behind the newlines at the beginning of `bytes`.
 fn past_room(mut bytes: &[u8]) -> &[u8] {
-    const ROOM: [u8; 64] = [b'\n'; 64];
     while let Some(behind) = bytes.strip_prefix(&ROOM) {
         bytes = behind;
     }

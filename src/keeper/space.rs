@@ -66,6 +66,11 @@ impl Space {
         unpoisoned(&self.watch).room == Room::None
     }
 
+    /// Whether so many bytes could be written without filling the disk up; while nobody knows of a full one, they can.
+    pub fn has_room_for(&self, bytes: u64) -> bool {
+        !self.is_full() || self.ballast.free().is_none_or(|free| free >= bytes)
+    }
+
     pub fn next_look(&self) -> Instant {
         unpoisoned(&self.watch).next_look
     }

@@ -89,7 +89,7 @@ impl Projecting {
         self.backlog.extend(work.lines);
         self.vouching.extend(work.vouch);
         // On a full disk the room that is left is the journal's, until somebody waits for what the store has to say.
-        let is_wanted = !self.vouching.is_empty() || !work.rows.is_empty() || work.closing;
+        let is_wanted = !self.vouching.is_empty() || !work.rows.is_empty() || !work.digests.is_empty() || work.closing;
         if is_wanted || !self.outlets.space.is_full() {
             self.project();
         }
@@ -108,6 +108,10 @@ impl Projecting {
             job(&mut Shift(self));
         }
         self.write_readings(&work.readings);
+        for session in work.digests {
+            let digest = self.store.ask().and_then(|ask| ask.readings_digest(session));
+            self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));
+        }
     }
 
     fn project(&mut self) {
@@ -188,6 +192,9 @@ impl Projecting {
             for session in work.rows {
                 self.outlets.tell(News::Row(session, Err(why.to_owned())));
             }
+            for session in work.digests {
+                self.outlets.tell(News::Readings(session, Err(why.to_owned())));
+            }
             for at in work.checkpoints {
                 self.outlets.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(why.to_owned()) }));
             }
@@ -199,13 +206,7 @@ impl Projecting {
 
     fn checkpoint(&mut self, at: Timestamp) {
         let began = Instant::now();
-        let answer = self.store.checkpoint();
-        if let Err(error) = &answer
-            && error.is_full()
-        {
-            self.outlets.space.filled_up(&error.to_string());
-        }
-        let result = answer.map_err(|error| error.to_string()).and_then(refuse_busy);
+        let result = self.move_the_log();
         let done = Done { at, took: began.elapsed(), result };
         {
             let mut health = self.outlets.health();
@@ -215,14 +216,30 @@ impl Projecting {
         self.outlets.tell(News::Checkpoint(done));
     }
 
+    /// On a full disk only if the database cannot outgrow it on the way: half of it done would take room and free none.
+    fn move_the_log(&mut self) -> Result<CheckpointAnswer, String> {
+        let wal = self.store.wal_bytes().unwrap_or_default();
+        if !self.outlets.space.has_room_for(wal) {
+            return Err(
+                "the disk is full, and the database may need more room first; the next start does it".to_owned()
+            );
+        }
+        let answer = self.store.checkpoint();
+        if let Err(error) = &answer
+            && error.is_full()
+        {
+            self.outlets.space.filled_up(&error.to_string());
+        }
+        answer.map_err(|error| error.to_string()).and_then(refuse_busy)
+    }
+
     /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.
     fn empty_the_log(&mut self) {
         let left_full = self.work.last_log() == LastLog::LeftFull;
         if left_full || self.given_up || self.store.wal_bytes() == Some(0) {
             return;
         }
-        let emptied = self.store.checkpoint().map_err(|error| error.to_string()).and_then(refuse_busy);
-        if let Err(error) = emptied {
+        if let Err(error) = self.move_the_log() {
             tracing::warn!(error, "the write-ahead log is not empty; the next start takes it up");
         }
     }

@@ -128,8 +128,19 @@ pub(super) fn blank(disk: &dyn Disk, path: &Path) -> rusqlite::Result<Connection
     Ok(connection)
 }
 
+/// A database without a name, in memory as long as it is small: of no use to anybody after a crash, so nothing is synced.
+pub(super) fn scratch() -> Result<Connection, OpenError> {
+    let nameless = Path::new("");
+    let failed = |why| OpenError::from_sqlite(nameless, "making a scratch database", why);
+    let mut connection = Connection::open(nameless).map_err(failed)?;
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF").map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    migrate::migrate(&mut connection, nameless, Found::Nothing)?;
+    Ok(connection)
+}
+
 /// The write-ahead log of the database at `path`.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
+pub fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)

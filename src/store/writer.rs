@@ -42,6 +42,16 @@ impl Store {
         Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection) })
     }
 
+    /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
+    /// ones go into a file of the system's that has no name.
+    pub fn scratch() -> Result<Self, OpenError> {
+        let connection = open::scratch()?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        // Without a path it cannot be opened a second time: the first error of it is the last.
+        let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
+        Ok(Self { disk, path: PathBuf::new(), baselines, open: open::writer, connection: Some(connection) })
+    }
+
     /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
     /// anew elsewhere, before it is put in its place.
     #[must_use]

@@ -1,17 +1,20 @@
-//! Keeping what we have: opening with care, copies that are verified, sessions that somebody left open, the chain
-//! recomputed.
+//! Keeping what we have: opening with care, copies that are verified, sessions that somebody left open, everything
+//! recomputed and compared, lines put right from their copies.
 //!
 //! Nothing here decides about trades.
 
 pub mod backup;
-pub mod chain;
 pub mod gate;
 pub mod look;
 pub mod mend;
+mod old;
 pub mod quarantine;
 pub mod rebuild;
 pub mod recover;
+pub mod replay;
+pub mod restore;
 pub mod swap;
+pub mod verify;
 
 use crate::journal::reader::ChainReport;
 

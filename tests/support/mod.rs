@@ -14,6 +14,8 @@ pub mod console;
 pub mod headless;
 pub mod house;
 pub mod rows;
+#[cfg(target_os = "linux")]
+pub mod small_disk;
 pub mod until;
 
 pub use books::Books;
@@ -23,4 +25,6 @@ pub use console::{Console, Leader, Stage};
 pub use headless::{Ended, Headless};
 pub use house::House;
 pub use rows::Rows;
+#[cfg(target_os = "linux")]
+pub use small_disk::SmallDisk;
 pub use until::until;

@@ -11,11 +11,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::{Order, hurry_of};
+use crate::cli::writer::{holder, host};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
 use crate::disk::ballast::Ballast;
-use crate::disk::lock::{Holder, Lock};
+use crate::disk::lock::Lock;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::domain::fact::SessionOpened;
@@ -263,14 +264,6 @@ impl Steps<'_> {
             console.starting(StartStep { text: text.clone(), note: self.noted.clone(), done });
         }
     }
-}
-
-fn holder() -> Holder {
-    Holder { pid: std::process::id(), host: host(), since: machine_time() }
-}
-
-fn host() -> String {
-    gethostname::gethostname().to_string_lossy().into_owned()
 }
 
 /// A seed that nobody chose; it is on the screen and in the first fact, so the session can be had again.

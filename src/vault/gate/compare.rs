@@ -8,7 +8,8 @@ use crate::disk::place::Place;
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Hash, Head, Line};
 use crate::store::{Store, StoreError};
-use crate::vault::chain::verify_chain;
+use crate::vault::old::Old;
+use crate::vault::verify::lines::{Above, verify_chain};
 
 /// What comparing came to.
 pub(super) enum Compared {
@@ -69,6 +70,10 @@ pub(super) fn check_and_read(
     if let (Some(Head { n, hash }), Some(journal)) = (cursor, at_cursor)
         && hash != journal
     {
+        if unclean && database_alone_follows(disk, place)? {
+            let why = "the write-ahead log beside the database is another database's".to_owned();
+            return Ok((Compared::Unsound(why), store));
+        }
         return Ok((Compared::TwoStories { n }, store));
     }
     if unclean
@@ -91,6 +96,14 @@ fn read(disk: &dyn Disk, place: &Place, cursor: Option<Head>) -> Result<(ChainRe
     Ok((report, at_cursor))
 }
 
+/// Whether the database without its log has the journal's own lines: then only the log came from elsewhere.
+fn database_alone_follows(disk: &Arc<dyn Disk>, place: &Place) -> Result<bool, GateError> {
+    let old = Old::without_its_log(disk, place);
+    let Some(cursor) = old.cursor() else { return Ok(false) };
+    let (_, at_cursor) = read(&**disk, place, Some(cursor))?;
+    Ok(at_cursor == Some(cursor.hash))
+}
+
 /// Every row beside its line. The journal is sound and ends the same way, so what differs is damage of the store.
 fn first_difference(
     disk: &Arc<dyn Disk>,
@@ -100,7 +113,7 @@ fn first_difference(
 ) -> Result<Option<String>, GateError> {
     let Some(cursor) = cursor else { return Ok(None) };
     let rows = store.ask()?.facts_from(0).map(|row| row.map_err(GateError::from));
-    let verdict = match verify_chain(&**disk, &place.journal(), Some(cursor.n), rows) {
+    let verdict = match verify_chain(&**disk, &place.journal(), Some(cursor.n), Above::Compared, rows) {
         Ok(verdict) => verdict,
         Err(GateError::Store(why)) if is_damage(&why) => return Ok(Some(why.to_string())),
         Err(why) => return Err(why),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::old::{Old, Tail};
 use super::{Choice, Dilemma, Gate, GateError, Stored, is_damage};
 use crate::domain::custody::{Healing, Restored};
 use crate::journal::reader::{ChainReport, read_chain};
@@ -11,12 +10,23 @@ use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
+use crate::vault::old::{Old, Tail};
 use crate::vault::rebuild::{self, Base};
 
 /// Lines are put into the store in portions of this many.
 const PORTION: usize = 1_000;
 
 impl Gate<'_> {
+    /// There is no store at all: a new house, unless something says that one was here.
+    pub(super) fn settle_nowhere(&mut self) -> Result<(Store, Writer), GateError> {
+        let report = self.read_journal(None)?;
+        if report.head.is_some() || !report.is_sound() {
+            return self.settle_lost("the database is gone".to_owned(), None);
+        }
+        self.refuse_to_begin_empty(&report, None)?;
+        Ok((Store::open_on(Arc::clone(self.disk), self.place.database())?, self.writer(None)?))
+    }
+
     /// There is no store that can be trusted: it is made anew from the journal, once that is whole.
     pub(super) fn settle_lost(
         &mut self,
@@ -34,13 +44,12 @@ impl Gate<'_> {
     fn make_anew(&mut self, why: String, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
         self.step("reading the journal");
         let mut report = self.read_journal(None)?;
-        let nothing_left = self.disk.look(self.place.database()).is_err();
-        if report.head.is_none() && report.is_sound() && (nothing_left || refusal.is_some()) {
-            self.refuse_to_begin_empty(&report, Some(&why).filter(|_| !nothing_left))?;
-            return match refusal {
-                Some(refusal) => Err(refusal.into()),
-                None => Ok((Store::open_on(Arc::clone(self.disk), self.place.database())?, self.writer(None)?)),
-            };
+        if report.head.is_none()
+            && report.is_sound()
+            && let Some(refusal) = refusal
+        {
+            self.refuse_to_begin_empty(&report, Some(&why))?;
+            return Err(refusal.into());
         }
         self.step("looking at what is left of the database");
         let old = Old::of(self.disk, self.place);

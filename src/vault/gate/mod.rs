@@ -7,7 +7,6 @@
 mod compare;
 pub mod error;
 mod heal;
-mod old;
 
 use std::sync::Arc;
 
@@ -81,7 +80,7 @@ pub fn open(
     gate.finish_what_was_begun()?;
     let (mut store, mut writer) = match gate.look_and_open()? {
         Stored::Sound(store, cursor) => gate.settle_sound(*store, cursor)?,
-        Stored::Nowhere => gate.settle_lost("the database is gone".to_owned(), None)?,
+        Stored::Nowhere => gate.settle_nowhere()?,
         Stored::Unsound { why, refusal } => gate.settle_lost(why, refusal)?,
     };
     gate.journal_what_was_healed(&mut writer, &mut store)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::rebuild;
+use super::rebuild;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::record::{Hash, Head, Line};
@@ -27,6 +27,18 @@ impl Old {
     pub fn of(disk: &Arc<dyn Disk>, place: &Place) -> Self {
         let copy = rebuild::scratch_copy(&**disk, place).ok();
         Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+    }
+
+    /// Of the database in its place, as if no log lay beside it.
+    pub fn without_its_log(disk: &Arc<dyn Disk>, place: &Place) -> Self {
+        let copy = rebuild::scratch_copy_alone(&**disk, place).ok();
+        Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+    }
+
+    /// Its newest line, as far as its cursor says.
+    pub fn cursor(&self) -> Option<Head> {
+        let (n, hash) = self.reader.as_ref()?.ask().cursor().ok()??;
+        Some(Head { n, hash })
     }
 
     /// Of a backup, which is whole.
