@@ -89,6 +89,8 @@ pub enum Verb {
     Backfill(BackfillArgs),
     /// Examine a database, on a copy: what is found, what is likely to have happened, what to do
     Audit(AuditArgs),
+    /// Make the database anew from the journal alone; nothing is deleted
+    Rebuild(RebuildArgs),
     /// Ask the database a read-only question; safe beside a running session
     Query(QueryArgs),
     /// Look after the settings
@@ -257,6 +259,14 @@ pub struct AuditArgs {
     pub path: Option<PathBuf>,
 }
 
+/// `neo rebuild`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct RebuildArgs {
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// `neo query`
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct QueryArgs {
@@ -354,7 +364,7 @@ mod tests {
 
     #[test]
     fn every_help_text_is_as_it_was_reviewed() {
-        let commands: [&[&str]; 20] = [
+        let commands: [&[&str]; 21] = [
             &[],
             &["run"],
             &["sessions"],
@@ -370,6 +380,7 @@ mod tests {
             &["adopt"],
             &["backfill"],
             &["audit"],
+            &["rebuild"],
             &["query"],
             &["config"],
             &["config", "init"],

@@ -86,6 +86,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_open))
         .or_else(|| error.downcast_ref().map(of_store))
         .or_else(|| error.downcast_ref().map(of_gate))
+        .or_else(|| error.downcast_ref().map(of_rebuild))
         .or_else(|| error.downcast_ref().map(of_verify))
         .or_else(|| error.downcast_ref().map(of_mend))
         .or_else(|| error.downcast_ref().map(of_audit))
@@ -139,10 +140,9 @@ fn of_gate(error: &GateError) -> Exit {
     match error {
         GateError::Open(error) => of_open(error),
         GateError::Store(error) => of_store(error),
-        GateError::Journal(_) | GateError::Kept(_) | GateError::Damaged { .. } | GateError::Diverged { .. } => {
-            Exit::NotSound
-        }
-        GateError::Write(_) => Exit::NoSafePlace,
+        GateError::Rebuild(error) => of_rebuild(error),
+        GateError::Journal(_) | GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        GateError::Look(_) | GateError::Write(_) | GateError::Swap(_) | GateError::Quarantine(_) => Exit::NoSafePlace,
     }
 }
 
@@ -212,7 +212,11 @@ fn of_rebuild(error: &RebuildError) -> Exit {
     match error {
         RebuildError::Store(error) => of_store(error),
         RebuildError::Swap(error) => of_swap(error),
-        RebuildError::Journal(_) | RebuildError::Damaged { .. } | RebuildError::OtherChain { .. } => Exit::NotSound,
+        RebuildError::Journal(_)
+        | RebuildError::Kept(_)
+        | RebuildError::NoJournal(_)
+        | RebuildError::Damaged { .. }
+        | RebuildError::OtherChain { .. } => Exit::NotSound,
         RebuildError::File { .. } => Exit::Failed,
     }
 }

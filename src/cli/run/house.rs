@@ -1,6 +1,7 @@
 //! The house of one run: the place, the lock, both copies, the keeper; opened step by step, closed in reverse.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,10 +62,12 @@ impl House {
     pub fn open(place: &Place, console: Option<&ConsoleHandle>) -> Result<Self> {
         let mut steps = Steps { console, current: None, noted: String::new() };
         steps.next("looking at the place");
+        let made = Made::before(place);
         place.prepare()?;
         let lock = Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let mut opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
+        let mut opened =
+            gate::open(&disk, place, machine_time(), &mut |step| steps.next(step)).inspect_err(|_| made.take_back())?;
         let before = back_up_before(&mut opened, place, &mut steps);
         steps.done();
         for sentence in &opened.account {
@@ -204,6 +207,23 @@ fn cursor_of(place: &Place) -> Result<Option<u64>, String> {
 fn not_the_newest(copy: &str, found: Option<u64>) -> String {
     let found = found.map_or_else(|| "has no line at all".to_owned(), |n| format!("ends with line {n}"));
     format!("the {copy} that lies on the disk now {found} and is not the one that was written")
+}
+
+/// The folders that are not there before the start: after a refusal they go again, if nothing came into them.
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    fn before(place: &Place) -> Self {
+        let folders = [place.journal(), place.backups(), place.receipts()];
+        Self(folders.into_iter().filter(|folder| !folder.exists()).collect())
+    }
+
+    fn take_back(&self) {
+        for folder in &self.0 {
+            // One that is not empty is not removed, and one that stays is only untidy: the refusal counts.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
 }
 
 /// The start's steps, on the screen if there is one, and in the log.
