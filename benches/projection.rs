@@ -73,7 +73,7 @@ fn lines() -> Vec<Line> {
             r#"{{"v":1,"n":{n},"ack":{n},"at":"{at}","session":{SESSION},{fields},"prev":"{prev}","hash":"{own}"}}"#
         );
         let kind = fact.kind().to_owned();
-        Line { n, at, session: Some(SESSION), kind, fact: Ok(fact), text, ack: -1, prev, hash: own }
+        Line { n, at, session: Some(SESSION), kind, text, ack: -1, prev, hash: own }
     });
     lines.collect()
 }

@@ -139,6 +139,7 @@ impl Rules {
     fn keeper(&mut self, set: &keeper::settings::Settings) {
         self.between("keeper.checkpoint_s", set.checkpoint_s, 1, 86_400);
         self.between("keeper.heartbeat_s", set.heartbeat_s, 1, 3_600);
+        self.between("keeper.backup_every_s", set.backup_every_s, 1, 86_400);
     }
 
     fn log(&mut self, set: &logging::settings::Settings) {
@@ -188,6 +189,7 @@ mod tests {
             c.paper.ledger_ms = 0;
             c.keeper.checkpoint_s = 0;
             c.keeper.heartbeat_s = 0;
+            c.keeper.backup_every_s = 0;
             c.log.keep_days = 0;
         });
         assert_eq!(
@@ -198,6 +200,7 @@ mod tests {
                 "paper.ledger_ms",
                 "keeper.checkpoint_s",
                 "keeper.heartbeat_s",
+                "keeper.backup_every_s",
                 "log.keep_days"
             ]
         );

@@ -2,7 +2,7 @@
 //! functions that do nothing, so that the places that call it need not know.
 //!
 //! With it, `NEO_FAULTS` is read once: `point:when[:what]`, separated by commas. `when` counts the calls of that point
-//! from 1 on, `12` being the twelfth and `12+` that and all later ones. `what` is `eio` (the default), `enospc`, `panic`
+//! from 1 on, `12` being the twelfth, `12+` that and all later ones, `12-20` that one to the twentieth. `what` is `eio` (the default), `enospc`, `panic`
 //! or `stall3000`, a sleep of 3000 ms.
 
 use std::io;
@@ -25,6 +25,10 @@ pub enum Point {
     Checkpoint,
     /// `backup`: a backup of the store.
     Backup,
+    /// `ballast`: making the ballast.
+    Ballast,
+    /// `free_space`: asking how much room the disk has; after a fault, none.
+    FreeSpace,
 }
 
 /// Passes a point: fails, panics or stalls where `NEO_FAULTS` says so.
@@ -61,6 +65,7 @@ mod armed {
     enum When {
         At(u64),
         From(u64),
+        Between(u64, u64),
     }
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +87,7 @@ mod armed {
     struct BadSpec(String);
 
     impl Point {
-        const NAMES: [(&'static str, Self); 7] = [
+        const NAMES: [(&'static str, Self); 9] = [
             ("journal_sync", Self::JournalSync),
             ("engine_step", Self::EngineStep),
             ("console_frame", Self::ConsoleFrame),
@@ -90,6 +95,8 @@ mod armed {
             ("store_commit", Self::StoreCommit),
             ("checkpoint", Self::Checkpoint),
             ("backup", Self::Backup),
+            ("ballast", Self::Ballast),
+            ("free_space", Self::FreeSpace),
         ];
     }
 
@@ -119,6 +126,7 @@ mod armed {
             match self {
                 Self::At(only) => count == only,
                 Self::From(first) => count >= first,
+                Self::Between(first, last) => (first..=last).contains(&count),
             }
         }
     }
@@ -155,9 +163,10 @@ mod armed {
         let mut parts = spec.split(':');
         let (name, when) = (parts.next()?, parts.next()?);
         let point = Point::NAMES.into_iter().find(|(known, _)| *known == name)?.1;
-        let when = match when.strip_suffix('+') {
-            Some(first) => When::From(first.parse().ok()?),
-            None => When::At(when.parse().ok()?),
+        let when = match (when.strip_suffix('+'), when.split_once('-')) {
+            (Some(first), _) => When::From(first.parse().ok()?),
+            (None, Some((first, last))) => When::Between(first.parse().ok()?, last.parse().ok()?),
+            (None, None) => When::At(when.parse().ok()?),
         };
         let what = match parts.next().unwrap_or("eio") {
             "eio" => What::Eio,
@@ -193,6 +202,13 @@ mod armed {
         }
 
         #[test]
+        fn a_fault_can_last_for_a_while() {
+            let faults = faults("journal_sync:2-3:enospc");
+            let failed: Vec<bool> = (0..5).map(|_| faults.pass(Point::JournalSync).is_err()).collect();
+            assert_eq!(failed, [false, true, true, false, false]);
+        }
+
+        #[test]
         #[should_panic(expected = "injected panic at EngineStep 1")]
         fn a_panic_says_that_it_was_injected() {
             faults("engine_step:1:panic").pass(Point::EngineStep).unwrap();
@@ -212,7 +228,9 @@ mod armed {
 
         #[test]
         fn a_spec_that_means_nothing_is_named() {
-            for spec in ["coffee:1", "backup", "backup:x", "backup:1:tea", "backup:1:eio:more", "backup:1:stall"] {
+            for spec in
+                ["coffee:1", "backup", "backup:x", "backup:1:tea", "backup:1:eio:more", "backup:1:stall", "backup:3-"]
+            {
                 assert!(spec.parse::<Faults>().unwrap_err().to_string().contains(spec), "{spec}");
             }
             assert!("".parse::<Faults>().unwrap().armed.is_empty());

@@ -10,17 +10,20 @@ use std::path::Path;
 
 use crate::domain::time::Timestamp;
 
+pub mod ballast;
 pub mod faults;
 pub mod lock;
-#[cfg(any(test, feature = "faults"))]
-pub mod memory;
 pub mod place;
 pub mod real;
 pub mod replace;
+#[cfg(any(test, feature = "faults"))]
+pub mod sim;
 #[cfg(windows)]
 mod windows;
 
 pub use real::RealDisk;
+#[cfg(any(test, feature = "faults"))]
+pub use sim as memory;
 
 /// Where files live.
 pub trait Disk: Send + Sync + Debug {
@@ -60,10 +63,20 @@ pub trait Disk: Send + Sync + Debug {
     /// Makes the names in a folder safe: to be called after create, rename and remove.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
+    /// How many bytes we may still write into a folder; `None` if the disk does not say.
+    fn free(&self, _folder: &Path) -> Option<u64> {
+        None
+    }
+
     /// The name of the VFS by which SQLite finds the files of this disk; `None` for its usual one.
     fn vfs(&self) -> Option<&str> {
         None
     }
+}
+
+/// Whether an error means that the disk is full, or that we may not have more of it.
+pub fn is_full(failure: &io::Error) -> bool {
+    matches!(failure.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// What lies behind a name.

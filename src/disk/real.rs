@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use super::faults::{self, Point};
 use super::{Disk, DiskFile, Kind, Look};
 use crate::domain::time::Timestamp;
 
@@ -101,6 +102,13 @@ impl Disk for RealDisk {
     fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
         Ok(())
     }
+
+    fn free(&self, folder: &Path) -> Option<u64> {
+        match faults::hit(Point::FreeSpace) {
+            Ok(()) => free_bytes(or_here(folder)),
+            Err(_) => Some(0),
+        }
+    }
 }
 
 impl DiskFile for RealFile {
@@ -142,6 +150,17 @@ pub(super) fn private(options: &mut OpenOptions) {
 /// The parent of a bare name is the empty path, which the system does not know.
 pub(super) fn or_here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let space = rustix::fs::statvfs(folder).ok()?;
+    Some(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+#[cfg(windows)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    super::windows::free_bytes(folder).ok()
 }
 
 fn is_here(folder: &Path) -> bool {

@@ -76,7 +76,8 @@ impl Account {
             Fact::Incident(_) => self.counts.incidents += 1,
             Fact::EndBegun(seal) => self.seal(at, seal),
             Fact::SessionClosed(_) | Fact::SessionRecovered(_) => self.ended = true,
-            Fact::Guard(_) | Fact::Command(_) => {}
+            // Another engine's sessions have rows, and no account.
+            Fact::Guard(_) | Fact::Command(_) | Fact::Restored(_) | Fact::Adopted(_) | Fact::Backfilled(_) => {}
         }
         Applied::Counted
     }

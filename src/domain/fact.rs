@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::adoption::{Adopted, Backfilled};
 use super::capital::Capital;
+use super::custody::{ReadingsDigest, Restored};
 use super::fill::Fill;
 use super::halt::{Cause, HaltReason};
 use super::incident::Incident;
@@ -51,6 +53,12 @@ pub enum Fact {
     SessionClosed(Box<SessionClosed>),
     /// The session was closed by a later start.
     SessionRecovered(Box<SessionRecovered>),
+    /// Files were put right.
+    Restored(Restored),
+    /// A database of the earlier engine was taken over.
+    Adopted(Box<Adopted>),
+    /// An adopted session was given an end.
+    Backfilled(Box<Backfilled>),
 }
 
 /// How a session began.
@@ -291,6 +299,9 @@ pub struct SessionClosed {
     pub venue_ended: Vec<OrderId>,
     /// What failed on the way to this fact.
     pub failures: Vec<PhaseFailure>,
+    /// A digest of its readings; `None` if the store did not say in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings: Option<ReadingsDigest>,
 }
 
 /// How a session that nobody closed was closed later.
@@ -337,6 +348,9 @@ impl Fact {
             Self::EndBegun(_) => "end_begun",
             Self::SessionClosed(_) => "session_closed",
             Self::SessionRecovered(_) => "session_recovered",
+            Self::Restored(_) => "restored",
+            Self::Adopted(_) => "adopted",
+            Self::Backfilled(_) => "backfilled",
         }
     }
 
@@ -347,6 +361,12 @@ impl Fact {
     pub fn to_json_fields(&self) -> String {
         let object = serde_json::to_string(self).expect("facts are plain data: nothing in them can fail to print");
         object[1..object.len() - 1].to_owned()
+    }
+
+    /// Reads the fact of that kind back from a whole journal line: what stands around `kind` and `body` is passed over.
+    /// The kind stands before the body, so that the body is read at once as what it is.
+    pub fn from_line(kind: &str, text: &str) -> Result<Self, NotAFact> {
+        serde_json::from_str(text).map_err(|why| NotAFact { kind: kind.to_owned(), why })
     }
 
     /// Reads a fact back from a line's `kind` and `body`.

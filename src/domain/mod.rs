@@ -5,7 +5,9 @@
 //! history all read the same one.
 
 pub mod account;
+pub mod adoption;
 pub mod capital;
+pub mod custody;
 pub mod fact;
 pub mod fill;
 pub mod halt;

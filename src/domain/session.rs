@@ -72,6 +72,14 @@ words! {
         Operator = "operator",
     }
 
+    /// Who ran it.
+    Origin {
+        /// This program.
+        Own = "own",
+        /// The earlier engine: its rows were taken over.
+        Adopted = "adopted",
+    }
+
     /// Whose money it is.
     SessionMode {
         /// Nobody's.

@@ -35,6 +35,13 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// As it stands in the names of files, to the second: `20261122T184001Z`.
+    pub fn for_names(self) -> String {
+        let text = self.to_string();
+        let seconds = text.split('.').next().unwrap_or(&text);
+        seconds.chars().filter(|sign| *sign != '-' && *sign != ':').chain(['Z']).collect()
+    }
+
     fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0.clamp(MIN_MILLIS, MAX_MILLIS)).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }

@@ -6,7 +6,7 @@
 //! | pause, resume | operator | remembered in every mode; shown unless Degraded or Halted |
 //! | idle, calm | guard | stands for its time, under a pause too |
 //! | degrade | guard or engine | overrides a pause, which it remembers |
-//! | proven | engine | ends Degraded: back to what still stands |
+//! | proven | engine | ends Degraded, unless the disk is still full: back to what still stands |
 //! | halt | guard or session | final |
 //!
 //! What stands is kept apart from what is shown, and the mode is always the first of Halted, Degraded, Paused,
@@ -24,6 +24,15 @@ pub(super) enum Trouble {
     Truth,
     /// The clock jumped.
     Doubt,
+    /// Facts can be written for a short while only, or not at all.
+    DiskFull,
+}
+
+/// Whether there is room on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Enough,
+    None,
 }
 
 /// A wish to change the mode.
@@ -55,6 +64,8 @@ pub(super) struct Modes {
     paused: bool,
     idle_until: Option<Timestamp>,
     troubles: Vec<Trouble>,
+    /// A full disk stays one, whatever else is proven, until there is room again.
+    room: Room,
     /// Books that had come when the newest trouble began.
     troubled_at_news: u64,
     over: bool,
@@ -70,6 +81,7 @@ impl Modes {
             paused: false,
             idle_until: None,
             troubles: Vec::new(),
+            room: Room::Enough,
             troubled_at_news: 0,
             over: false,
         }
@@ -103,8 +115,11 @@ impl Modes {
                 if !self.troubles.contains(&trouble) {
                     self.troubles.push(trouble);
                 }
+                if trouble == Trouble::DiskFull {
+                    self.room = Room::None;
+                }
             }
-            Ask::Proven => self.troubles.clear(),
+            Ask::Proven => self.troubles.retain(|&trouble| trouble == Trouble::DiskFull && self.room == Room::None),
             Ask::Halt(_) => self.over = true,
         }
         let (from, to) = (self.mode, self.due());
@@ -115,6 +130,21 @@ impl Modes {
         self.since = now;
         self.why = because(why, ask, to);
         Some(ModeChange { from, to, by: ask.by(), why: self.why.clone(), back: self.back().to_owned() })
+    }
+
+    /// There is room on the disk again: from now on that trouble can be proven to be over, like every other.
+    pub fn room_again(&mut self) {
+        self.room = Room::Enough;
+    }
+
+    /// Whether the disk is full.
+    pub fn is_out_of_room(&self) -> bool {
+        self.room == Room::None
+    }
+
+    /// Whether something stands in our way that a truth check could clear.
+    pub fn can_be_proven(&self) -> bool {
+        self.room == Room::Enough || self.troubles.iter().any(|&trouble| trouble != Trouble::DiskFull)
     }
 
     /// The seal itself is the fact of this change.
@@ -149,6 +179,9 @@ impl Modes {
             Mode::Quoting | Mode::Halted => "",
             Mode::Paused => "the operator resumes",
             Mode::Idle => "time, if that side is not filled again",
+            Mode::Degraded if self.room == Room::None => {
+                "room on the disk, then fresh news of the market and a clean truth check"
+            }
             Mode::Degraded => "fresh news of the market, then a clean truth check",
         }
     }
@@ -249,6 +282,18 @@ mod tests {
         assert_eq!((change.from, change.to, change.by), (Mode::Quoting, Mode::Paused, Asker::Operator));
         assert_eq!(change.back, "the operator resumes");
         assert_eq!(modes.ask(at(3), Ask::Pause, "again".into()), None);
+    }
+
+    #[test]
+    fn a_full_disk_is_no_matter_of_proof_until_there_is_room() {
+        let full = Ask::Degrade { trouble: Trouble::DiskFull, news: 0 };
+        let mut modes = after(&[Ask::Ready, DOUBT, full, Ask::Proven]);
+        assert_eq!((modes.mode(), modes.troubles()), (Mode::Degraded, &[Trouble::DiskFull][..]));
+        assert!(!modes.can_be_proven(), "a truth check would prove nothing");
+        modes.room_again();
+        assert_eq!(modes.mode(), Mode::Degraded);
+        modes.ask(at(2), Ask::Proven, "so".into());
+        assert_eq!(modes.mode(), Mode::Quoting);
     }
 
     fn any_ask() -> impl Strategy<Value = Ask> {

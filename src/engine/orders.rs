@@ -161,6 +161,9 @@ impl State {
             self.record_step(id, Step::NeverSent);
         } else if live.cancel == Cancel::NotAsked || self.patience_is_over(live.cancel) {
             let ticket = self.record(Fact::Intent(Intent::Cancel { order: id, why: why.to_owned() }));
+            if self.modes.is_out_of_room() {
+                return self.send_cancel(id);
+            }
             self.set_cancel(id, Cancel::Intended);
             self.orders.waiting.push_back((ticket, Waiting::Cancel(id)));
         }
@@ -193,6 +196,17 @@ impl State {
             self.set_cancel(id, Cancel::Sent { at: self.market.ledgers });
             self.record_step(id, Step::CancelSent);
             self.request(Request::Cancel(id));
+        }
+    }
+
+    /// The disk is full. A cancel risks nothing, and what rests meanwhile does: none waits for the disk any more.
+    pub(super) fn send_waiting_cancels(&mut self) {
+        self.orders.waiting.retain(|(_, waiting)| !matches!(waiting, Waiting::Cancel(_)));
+        for index in 0..self.orders.live.len() {
+            let live = self.orders.live[index];
+            if live.cancel == Cancel::Intended {
+                self.send_cancel(live.id);
+            }
         }
     }
 

@@ -25,6 +25,8 @@ pub fn step(state: &mut State, now: Timestamp, input: Input) -> Vec<Effect> {
         Input::Recorded(ticket) => state.release(ticket),
         Input::Operator(wish) => state.on_wish(wish),
         Input::Doubt(why) => state.on_doubt(why),
+        Input::DiskFull(why) => state.on_disk_full(why),
+        Input::RoomAgain => state.on_room_again(),
         Input::Seal(cause) => state.seal(cause),
         Input::CancelRest => state.cancel_rest(),
     }
@@ -80,6 +82,19 @@ impl State {
                 }
             }
         }
+    }
+
+    fn on_disk_full(&mut self, why: String) {
+        self.ask(Ask::Degrade { trouble: Trouble::DiskFull, news: self.market.news }, why);
+        if self.mode() != Mode::Halted {
+            self.send_waiting_cancels();
+        }
+    }
+
+    /// The way back leads through a truth check, as from every trouble: facts were late while there was no room.
+    fn on_room_again(&mut self) {
+        self.modes.room_again();
+        self.truth.ask_anew();
     }
 
     fn on_doubt(&mut self, why: String) {

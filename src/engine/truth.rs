@@ -65,7 +65,8 @@ impl State {
         let Some(answered) = self.truth.answered_at else { return true };
         // In trouble every fresh book is a chance to prove that we are right.
         let chance = match self.mode() {
-            Mode::Degraded => true,
+            // On a full disk every check would take room that the end needs.
+            Mode::Degraded => self.modes.can_be_proven(),
             // Once the last order is gone the books are proven at once, so that an end has nothing left to ask.
             Mode::Paused | Mode::Idle => self.account.open_orders().is_empty() && !self.are_books_proven(),
             Mode::Starting | Mode::Quoting | Mode::Halted => false,

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::line::NotALine;
-use super::record::{Hash, Head, Line};
+use super::record::{Hash, Head, View};
 use super::segment;
 use super::walk::{Segment, Walk};
 use crate::disk::Disk;
@@ -27,6 +27,8 @@ pub struct ChainReport {
     pub lines: u64,
     /// How many segments have lines in them.
     pub segments: u64,
+    /// The first numbers of those segments, by which their files are called.
+    pub begins: Vec<u64>,
     /// The highest number that any line says was on disk.
     pub highest_ack: Option<u64>,
     /// Lines that are broken and were acknowledged.
@@ -137,7 +139,7 @@ pub fn read_chain(
     disk: &dyn Disk,
     folder: &Path,
     cursor: Option<u64>,
-    each: impl FnMut(&Line),
+    each: impl FnMut(&View<'_>),
 ) -> Result<ChainReport, ReadError> {
     let names = match disk.names(folder) {
         Err(failure) if failure.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -145,11 +147,12 @@ pub fn read_chain(
         Ok(names) => names,
     };
     let firsts = segment::firsts(&names);
-    let known = newest_ack(disk, folder, &firsts)?.max(cursor);
-    let mut walk = Walk::new(known, each);
+    let (newest_ack, mut newest) = newest_ack(disk, folder, &firsts)?;
+    let mut walk = Walk::new(newest_ack.max(cursor), each);
     let (mut hollow, mut current) = (Vec::new(), None::<Segment>);
     for first in firsts {
-        let segment = Segment::read(disk, folder, first)?;
+        let already = newest.take_if(|newest| newest.first == first);
+        let segment = already.map_or_else(|| Segment::read(disk, folder, first), Ok)?;
         if !segment.has_its_lines()? {
             hollow.push(segment);
         } else if let Some(before) = current.replace(segment) {
@@ -176,11 +179,14 @@ pub fn newest_line(disk: &dyn Disk, folder: &Path) -> Result<Option<Head>, ReadE
 }
 
 /// The highest acknowledged number that the chain knows of: its newest whole line says it, because it only ever grows.
-fn newest_ack(disk: &dyn Disk, folder: &Path, firsts: &[u64]) -> Result<Option<u64>, ReadError> {
+/// With it comes that line's segment, which need not be read again.
+fn newest_ack(disk: &dyn Disk, folder: &Path, firsts: &[u64]) -> Result<(Option<u64>, Option<Segment>), ReadError> {
     for first in firsts.iter().rev() {
-        if let Some(newest) = Segment::read(disk, folder, *first)?.newest_whole_line() {
-            return Ok(u64::try_from(newest.ack).ok());
+        let segment = Segment::read(disk, folder, *first)?;
+        let ack = segment.newest_whole_line().map(|newest| u64::try_from(newest.ack).ok());
+        if let Some(ack) = ack {
+            return Ok((ack, Some(segment)));
         }
     }
-    Ok(None)
+    Ok((None, None))
 }

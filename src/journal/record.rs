@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::domain::fact::Fact;
+use super::line;
+use crate::domain::fact::{Fact, NotAFact};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
@@ -32,7 +33,28 @@ pub struct Entry {
     pub fact: Fact,
 }
 
-/// A whole line whose hash holds.
+/// A whole line whose hash holds, as it stands in the bytes of its segment: reading on costs no copy of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View<'a> {
+    /// Its number in the house's one chain, from 0 on.
+    pub n: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Whose it is.
+    pub session: Option<SessionId>,
+    /// What kind of fact it says it is.
+    pub kind: &'a str,
+    /// The bytes as written, without the newline.
+    pub text: &'a str,
+    /// The highest number that was known to be on disk when it was written; −1 for none.
+    pub ack: i64,
+    /// The hash of the line before.
+    pub prev: Hash,
+    /// Its own hash.
+    pub hash: Hash,
+}
+
+/// A whole line whose hash holds, to be kept or handed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Its number in the house's one chain, from 0 on.
@@ -43,8 +65,6 @@ pub struct Line {
     pub session: Option<SessionId>,
     /// What kind of fact it says it is.
     pub kind: String,
-    /// The fact, or why this program cannot read it: such a line is kept and passed over, never fatal.
-    pub fact: Result<Fact, String>,
     /// The bytes as written, without the newline.
     pub text: String,
     /// The highest number that was known to be on disk when it was written; −1 for none.
@@ -55,10 +75,39 @@ pub struct Line {
     pub hash: Hash,
 }
 
-impl Line {
+impl View<'_> {
     /// What the next line follows.
     pub const fn head(&self) -> Head {
         Head { n: self.n, hash: self.hash }
+    }
+
+    /// A copy that outlives the segment's bytes.
+    pub fn to_line(self) -> Line {
+        let Self { n, at, session, kind, text, ack, prev, hash } = self;
+        Line { n, at, session, kind: kind.to_owned(), text: text.to_owned(), ack, prev, hash }
+    }
+
+    /// The fact, read from the text; or why this program cannot read it: such a line is kept and passed over, never
+    /// fatal.
+    pub fn fact(&self) -> Result<Fact, NotAFact> {
+        Fact::from_line(self.kind, self.text)
+    }
+}
+
+impl Line {
+    /// A line without its newline, if it is whole, of a version that is known, and its hash holds.
+    pub fn read(text: &str) -> Result<Self, NotALine> {
+        line::parse(text.as_bytes()).map(View::to_line)
+    }
+
+    /// What the next line follows.
+    pub const fn head(&self) -> Head {
+        Head { n: self.n, hash: self.hash }
+    }
+
+    /// As [`View::fact`].
+    pub fn fact(&self) -> Result<Fact, NotAFact> {
+        Fact::from_line(&self.kind, &self.text)
     }
 }
 

@@ -1,19 +1,20 @@
 //! The walk along the chain, segment by segment: which line comes next, and what to make of bytes that are none.
 
+use std::io;
 use std::mem;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::line::{self, NotALine};
 use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Void};
-use super::record::{Hash, Line};
+use super::record::{Hash, View};
 use super::segment;
-use crate::disk::Disk;
+use crate::disk::{Disk, Kind};
 
 /// A segment's file, whole.
 #[derive(Debug)]
 pub(super) struct Segment {
-    first: u64,
+    pub first: u64,
     path: PathBuf,
     bytes: Vec<u8>,
 }
@@ -52,7 +53,12 @@ struct Passage<'a> {
 impl Segment {
     pub fn read(disk: &dyn Disk, folder: &Path, first: u64) -> Result<Self, ReadError> {
         let path = folder.join(segment::name(first));
-        match disk.read(&path) {
+        // A pipe of that name would be waited for until somebody writes into it.
+        let read = disk.look(&path).and_then(|found| match found.kind {
+            Kind::File => disk.read(&path),
+            Kind::Folder | Kind::Other => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
+        });
+        match read {
             Ok(bytes) => Ok(Self { first, path, bytes }),
             Err(source) => Err(ReadError::Unreadable { path, source }),
         }
@@ -68,23 +74,32 @@ impl Segment {
         Ok(false)
     }
 
-    pub fn newest_whole_line(&self) -> Option<Line> {
-        self.bytes.rsplit(is_newline).filter(|raw| !raw.is_empty()).find_map(|raw| line::parse(raw).ok())
+    pub fn newest_whole_line(&self) -> Option<View<'_>> {
+        let mut end = self.bytes.len();
+        while let Some(last) = before_room(&self.bytes[..end]).len().checked_sub(1) {
+            let start = memchr::memrchr(b'\n', &self.bytes[..last]).map_or(0, |newline| newline + 1);
+            match line::parse(&self.bytes[start..=last]) {
+                Ok(newest) => return Some(newest),
+                Err(_) => end = start,
+            }
+        }
+        None
     }
 
     /// What stands between newlines, with its place in bytes. Empty lines are room.
     fn raw_lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let mut offset = 0;
-        let raw = self.bytes.split(is_newline).map(move |raw| {
-            let at = offset;
-            offset += raw.len() as u64 + 1;
-            (at, raw)
-        });
-        raw.filter(|(_, raw)| !raw.is_empty())
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            rest = past_room(rest);
+            let offset = self.bytes.len() - rest.len();
+            let (raw, behind) = rest.split_at(memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
+            rest = behind;
+            (!raw.is_empty()).then_some((offset as u64, raw))
+        })
     }
 
     /// A line, or why it is none. One from a newer program ends the reading.
-    fn parse(&self, raw: &[u8]) -> Result<Result<Line, NotALine>, ReadError> {
+    fn parse<'a>(&self, raw: &'a [u8]) -> Result<Result<View<'a>, NotALine>, ReadError> {
         match line::parse(raw) {
             Err(NotALine::Newer { version }) => Err(ReadError::Newer { path: self.path.clone(), version }),
             parsed => Ok(parsed),
@@ -100,13 +115,28 @@ impl Segment {
     }
 }
 
-// `split` wants the element by reference.
-#[allow(clippy::trivially_copy_pass_by_ref)]
-const fn is_newline(byte: &u8) -> bool {
-    *byte == b'\n'
+/// Room can be a megabyte of newlines: it is passed over in steps of this.
+const ROOM: [u8; 64] = [b'\n'; 64];
+
+/// What stands before the newlines at the end of `bytes`.
+fn before_room(mut bytes: &[u8]) -> &[u8] {
+    while let Some(before) = bytes.strip_suffix(&ROOM) {
+        bytes = before;
+    }
+    let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
+    &bytes[..bytes.len() - newlines]
 }
 
-impl<F: FnMut(&Line)> Walk<F> {
+/// What begins behind the newlines at the beginning of `bytes`.
+fn past_room(mut bytes: &[u8]) -> &[u8] {
+    while let Some(behind) = bytes.strip_prefix(&ROOM) {
+        bytes = behind;
+    }
+    let newlines = bytes.iter().take_while(|byte| **byte == b'\n').count();
+    &bytes[newlines..]
+}
+
+impl<F: FnMut(&View<'_>)> Walk<F> {
     /// At the beginning of a chain of which `known` is the highest number that was acknowledged for sure.
     pub fn new(known: Option<u64>, each: F) -> Self {
         Self { known, next: 0, follows: Some(Hash::default()), each, report: ChainReport::default() }
@@ -115,6 +145,7 @@ impl<F: FnMut(&Line)> Walk<F> {
     /// Passes through a segment. What it has from `limit` on, the first number of the next one, never counted.
     pub fn pass(&mut self, segment: &Segment, limit: Option<u64>) -> Result<(), ReadError> {
         self.report.segments += 1;
+        self.report.begins.push(segment.first);
         let mut passage = Passage { segment, limit, pieces: Vec::new(), tail: None };
         for (offset, raw) in segment.raw_lines() {
             match (segment.parse(raw)?, &mut passage.tail) {
@@ -150,7 +181,7 @@ impl<F: FnMut(&Line)> Walk<F> {
         self.report.highest_ack = self.report.highest_ack.max(u64::try_from(ack).ok());
     }
 
-    fn meet(&mut self, line: &Line, offset: u64, passage: &mut Passage<'_>) {
+    fn meet(&mut self, line: &View<'_>, offset: u64, passage: &mut Passage<'_>) {
         if self.begins_tail(line, passage) {
             self.begin_tail(line, offset, passage);
             return;
@@ -182,7 +213,7 @@ impl<F: FnMut(&Line)> Walk<F> {
     }
 
     /// Whether nothing counts from this whole line on.
-    fn begins_tail(&self, line: &Line, passage: &Passage<'_>) -> bool {
+    fn begins_tail(&self, line: &View<'_>, passage: &Passage<'_>) -> bool {
         // What is at odds with it: lost numbers before it, or the line that it should follow and does not.
         let at_odds = if line.n > self.next {
             Some(self.next)
@@ -194,7 +225,7 @@ impl<F: FnMut(&Line)> Walk<F> {
         replaced || at_odds.is_some_and(|n| !self.is_known(n, passage.limit))
     }
 
-    fn begin_tail(&mut self, line: &Line, offset: u64, passage: &mut Passage<'_>) {
+    fn begin_tail(&mut self, line: &View<'_>, offset: u64, passage: &mut Passage<'_>) {
         self.lose_up_to_limit(passage);
         let pieces = mem::take(&mut passage.pieces);
         let start = pieces.first().map_or(offset, |piece| piece.offset);
@@ -233,7 +264,7 @@ impl<F: FnMut(&Line)> Walk<F> {
     }
 
     /// The line behind a loss says which hash the last lost line has.
-    fn attest(&mut self, line: &Line) {
+    fn attest(&mut self, line: &View<'_>) {
         let before = line.n.checked_sub(1);
         if let Some(missing) = self.report.missing.last_mut().filter(|missing| Some(missing.to) == before) {
             missing.hash = Some(line.prev);

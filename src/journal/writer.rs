@@ -1,6 +1,9 @@
 //! The one writer of the chain: a group of facts becomes lines, is written with one write and synced with one sync.
 //!
 //! Room for lines is prepared ahead, filled with newlines, because a sync that need not grow the file is a third faster.
+//! Each group has sectors of its own, filled up with newlines: a write that is torn, or that takes what lies beside it
+//! along, cannot reach a line that was acknowledged before. Where another group stands before it, it begins with a
+//! newline, so that whatever becomes of that one's last sector does not run into its first line.
 //! A file is created with the first group that goes into it, so that a run that has nothing to say leaves nothing.
 //!
 //! After a write or a sync that failed its file is never used again: the system may go on showing bytes that the disk
@@ -18,11 +21,14 @@ use super::line;
 use super::record::{Entry, Hash, Head, Line};
 use super::segment;
 use crate::disk::faults::{self, Point};
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, is_full};
 
 /// A segment grows by as much as it has, within these limits: short sessions stay small, long ones rarely grow.
 const LEAST_ROOM: u64 = 64 << 10;
 const MOST_ROOM: u64 = 1 << 20;
+
+/// What a disk writes as one; larger sectors are multiples of it and are written over by the system as pages.
+const SECTOR: u64 = 512;
 
 /// Appends facts to the chain.
 #[derive(Debug)]
@@ -31,7 +37,18 @@ pub struct Writer {
     folder: PathBuf,
     head: Option<Head>,
     open: Option<Segment>,
+    room: Room,
     text: String,
+}
+
+/// Whether room is prepared ahead of the groups that will fill it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Room {
+    /// It is: a sync that need not grow the file is faster.
+    #[default]
+    Ahead,
+    /// It is not: there is hardly any on the disk, and each group takes no more than it needs.
+    None,
 }
 
 /// The file that is being written.
@@ -39,7 +56,7 @@ pub struct Writer {
 struct Segment {
     file: Box<dyn DiskFile>,
     first: u64,
-    /// Where the next line goes.
+    /// Where the next group goes: the beginning of a sector, like `room_end`.
     end: u64,
     /// How far the file reaches: between `end` and here are newlines.
     room_end: u64,
@@ -119,6 +136,13 @@ impl Attempt {
     }
 }
 
+impl WriteError {
+    /// Whether there was no room on the disk: it may be written later, when there is.
+    pub fn is_full(&self) -> bool {
+        is_full(&self.source)
+    }
+}
+
 impl Attempt {
     /// An error of this attempt on `path`.
     fn on(self, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
@@ -136,7 +160,12 @@ impl Writer {
         if let Some(head) = head {
             settle(&*disk, &folder, head)?;
         }
-        Ok(Self { disk, folder, head, open: None, text: String::new() })
+        Ok(Self { disk, folder, head, open: None, room: Room::default(), text: String::new() })
+    }
+
+    /// How it deals with the disk's room from now on.
+    pub fn use_room(&mut self, room: Room) {
+        self.room = room;
     }
 
     /// The newest line that is on disk.
@@ -200,6 +229,9 @@ impl Writer {
     /// Prepares room for the groups to come, if there is little left: to be called when nobody waits. Not calling it
     /// costs time and nothing else. After an error the next group begins a new segment.
     pub fn make_room(&mut self) -> Result<(), WriteError> {
+        if self.room == Room::None {
+            return Ok(());
+        }
         let Some(mut segment) = self.open.take() else { return Ok(()) };
         if segment.room_end - segment.end < LEAST_ROOM / 2 {
             let path = self.path(segment.first);
@@ -232,7 +264,6 @@ impl Writer {
                 at: entry.at,
                 session: entry.session,
                 kind: entry.fact.kind().to_owned(),
-                fact: Ok(entry.fact.clone()),
                 text: self.text[start..].to_owned(),
                 ack,
                 prev,
@@ -260,7 +291,7 @@ impl Writer {
     fn put(&mut self, text: &[u8]) -> Result<(), WriteError> {
         let segment = match self.open.take() {
             Some(mut segment) => {
-                segment.put(text, &self.path(segment.first))?;
+                segment.put(text, self.room, &self.path(segment.first))?;
                 segment
             }
             None => self.begin(text)?,
@@ -275,7 +306,15 @@ impl Writer {
         let path = self.path(first);
         let file = self.create(first).map_err(Attempt::Create.on(&path))?;
         let mut segment = Segment { file, first, end: 0, room_end: 0 };
-        segment.put(text, &path)?;
+        if let Err(failure) = segment.put(text, self.room, &path) {
+            if failure.is_full() {
+                drop(segment);
+                // Nothing in it was acknowledged, and it takes room that is wanted. If it cannot be removed the next
+                // attempt sets it aside.
+                let _ = self.disk.remove(&path);
+            }
+            return Err(failure);
+        }
         // The group is only safe when its file can be found.
         self.disk.sync_folder(&self.folder).map_err(Attempt::Create.on(&path))?;
         Ok(segment)
@@ -299,29 +338,29 @@ fn settle(disk: &dyn Disk, folder: &Path, head: Head) -> Result<(), WriteError> 
 }
 
 impl Segment {
-    fn put(&mut self, text: &[u8], path: &Path) -> Result<(), WriteError> {
-        self.write(text).map_err(Attempt::Write.on(path))?;
+    fn put(&mut self, text: &[u8], room: Room, path: &Path) -> Result<(), WriteError> {
+        self.write(text, room).map_err(Attempt::Write.on(path))?;
         faults::hit(Point::JournalSync).and_then(|()| self.file.sync_data()).map_err(Attempt::Sync.on(path))
     }
 
     /// Writes a group over prepared room, or, where there is too little, with new room behind it in the same write.
-    fn write(&mut self, text: &[u8]) -> io::Result<()> {
-        let end = self.end + text.len() as u64;
-        if end <= self.room_end {
-            self.file.write_at(self.end, text)?;
-        } else {
-            let room_end = end + room_after(end);
-            let mut with_room = text.to_owned();
-            with_room.resize(text.len() + len(room_end - end)?, b'\n');
-            self.file.write_at(self.end, &with_room)?;
-            self.room_end = room_end;
-        }
-        self.end = end;
+    fn write(&mut self, text: &[u8], room: Room) -> io::Result<()> {
+        let apart: &[u8] = if self.end == 0 { b"" } else { b"\n" };
+        let end = (self.end + (apart.len() + text.len()) as u64).next_multiple_of(SECTOR);
+        let room_end = if end <= self.room_end { self.room_end } else { end + room.after(end) };
+        // Whole sectors of our own; and the room behind them, if it is new.
+        let write_end = if room_end == self.room_end { end } else { room_end };
+        let mut sectors = Vec::with_capacity(len(write_end - self.end)?);
+        sectors.extend_from_slice(apart);
+        sectors.extend_from_slice(text);
+        sectors.resize(len(write_end - self.end)?, b'\n');
+        self.file.write_at(self.end, &sectors)?;
+        (self.end, self.room_end) = (end, room_end);
         Ok(())
     }
 
     fn grow(&mut self) -> io::Result<()> {
-        let more = room_after(self.room_end);
+        let more = Room::Ahead.after(self.room_end);
         self.file.write_at(self.room_end, &vec![b'\n'; len(more)?])?;
         self.file.sync_data()?;
         self.room_end += more;
@@ -329,8 +368,14 @@ impl Segment {
     }
 }
 
-fn room_after(end: u64) -> u64 {
-    end.clamp(LEAST_ROOM, MOST_ROOM)
+impl Room {
+    /// How much room is prepared behind `end`: whole sectors, as `end` is.
+    fn after(self, end: u64) -> u64 {
+        match self {
+            Self::Ahead => end.clamp(LEAST_ROOM, MOST_ROOM),
+            Self::None => 0,
+        }
+    }
 }
 
 fn len(bytes: u64) -> io::Result<usize> {

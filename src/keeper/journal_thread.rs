@@ -1,18 +1,21 @@
 //! The journal's thread: takes all facts that wait, appends them in one write, syncs once, acknowledges.
+//!
+//! Facts that find no room on the disk wait here, in order, and are tried again every second; nothing overtakes them. Only
+//! the end of a session cannot wait for better times: then the store is asked to vouch for all of them.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::UnboundedSender;
-
-use super::health::Health;
+use super::Outlets;
 use super::news::News;
+use super::space::Seen;
 use super::store_thread::{Inbox, Vouch};
-use super::unpoisoned;
+use crate::domain::fact::Fact;
 use crate::journal::record::Entry;
-use crate::journal::writer::{Acknowledged, Writer};
+use crate::journal::writer::{Acknowledged, Room, WriteError, Writer};
 
 /// What comes through the door for this thread.
 #[derive(Debug)]
@@ -35,8 +38,11 @@ pub(super) struct Appending {
     writer: Writer,
     facts: Receiver<Handed>,
     work: Arc<Inbox>,
-    news: UnboundedSender<News>,
-    health: Arc<Mutex<Health>>,
+    outlets: Outlets,
+    /// Facts that are not on disk yet, oldest first; more than one only while there is no room for them.
+    waiting: VecDeque<Group>,
+    /// When those that found no room are tried again.
+    retry_at: Option<Instant>,
     /// Once the journal has failed for good, the store vouches for every fact until the next start.
     failed: bool,
 }
@@ -44,33 +50,41 @@ pub(super) struct Appending {
 /// More facts than this are not put into one write: an acknowledgement should not wait for a whole backlog.
 const GROUP: usize = 256;
 
+/// How long to wait before facts that found no room are tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Whether anybody can still wait for room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    Left,
+    /// The session closes, or the door does.
+    Over,
+}
+
 impl Appending {
-    pub(super) fn new(
-        writer: Writer,
-        facts: Receiver<Handed>,
-        work: Arc<Inbox>,
-        news: UnboundedSender<News>,
-        health: Arc<Mutex<Health>>,
-    ) -> Self {
-        Self { writer, facts, work, news, health, failed: false }
+    pub(super) fn new(writer: Writer, facts: Receiver<Handed>, work: Arc<Inbox>, outlets: Outlets) -> Self {
+        Self { writer, facts, work, outlets, waiting: VecDeque::new(), retry_at: None, failed: false }
     }
 
     pub(super) fn run(mut self) {
         let outcome = catch_unwind(AssertUnwindSafe(|| while self.keep_what_waits() {}));
         if let Err(panic) = outcome {
             let why = crate::domain::incident::panic_words(&*panic);
-            self.tell(News::ThreadDied { name: "journal", why });
+            self.outlets.tell(News::ThreadDied { name: "journal", why });
         }
         // Whatever ended us, the store must not wait for lines that nobody will send.
         self.work.close();
     }
 
-    /// Waits for facts and keeps them; false once the door is closed.
+    /// Waits for facts, or for the time to look or to try again, and keeps what there is; false once the door is closed.
     fn keep_what_waits(&mut self) -> bool {
         let mut group = Group::default();
-        let mut open = match self.facts.recv() {
+        let until = self.retry_at.into_iter().chain([self.outlets.space.next_look()]).min();
+        let patience = until.map_or(RETRY, |until| until.saturating_duration_since(Instant::now()));
+        let mut open = match self.facts.recv_timeout(patience) {
             Ok(handed) => group.take(handed),
-            Err(_) => false,
+            Err(RecvTimeoutError::Timeout) => true,
+            Err(RecvTimeoutError::Disconnected) => false,
         };
         while open && group.entries.len() < GROUP {
             match self.facts.try_recv() {
@@ -79,62 +93,105 @@ impl Appending {
             }
         }
         if !group.tickets.is_empty() {
-            self.keep(group);
+            self.waiting.push_back(group);
         }
+        let is_last = |group: &Group| group.entries.iter().any(|entry| matches!(entry.fact, Fact::SessionClosed(_)));
+        let time = if !open || self.waiting.iter().any(is_last) { Time::Over } else { Time::Left };
+        self.keep(time);
+        self.look();
         open
     }
 
-    fn keep(&mut self, group: Group) {
-        if self.failed {
-            return self.let_the_store_vouch(group);
+    /// Keeps all that waits, in order, or as much as there is room for.
+    fn keep(&mut self, time: Time) {
+        if time == Time::Left && self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return;
         }
-        match self.writer.write_group(&group.entries) {
-            Ok(Acknowledged { lines, moved }) => {
-                let head = lines.last().map(|last| (last.n, last.hash.to_string()));
-                // Before anybody hears of it: who asks for a row once its facts are on disk must find them in it.
-                self.work.lines(lines, Vouch::No);
-                self.acknowledge(&group, head);
-                if let Some(trouble) = moved {
-                    self.tell(News::JournalMoved(trouble.to_string()));
-                }
-                self.make_room();
-            }
-            Err(error) => {
-                self.failed = true;
-                unpoisoned(&self.health).journal.trouble = error.to_string();
-                self.tell(News::JournalFailed(error.to_string()));
+        self.retry_at = None;
+        while let Some(group) = self.waiting.pop_front() {
+            if self.failed {
                 self.let_the_store_vouch(group);
+                continue;
+            }
+            match self.write(&group) {
+                Ok(kept) => self.acknowledge(&group, kept),
+                Err(error) if error.is_full() && time == Time::Left => {
+                    self.outlets.health().journal.trouble = error.to_string();
+                    self.waiting.push_front(group);
+                    self.retry_at = Some(Instant::now() + RETRY);
+                    return;
+                }
+                Err(error) => {
+                    self.failed = true;
+                    self.outlets.health().journal.trouble = error.to_string();
+                    self.outlets.tell(News::JournalFailed(error.to_string()));
+                    self.let_the_store_vouch(group);
+                }
             }
         }
     }
 
-    /// Nobody waits for this, so it is done after the acknowledgement.
-    fn make_room(&mut self) {
-        if let Err(error) = self.writer.make_room() {
-            self.tell(News::JournalMoved(error.to_string()));
+    /// Writes a group; if there is no room for it, once more on the ballast's.
+    fn write(&mut self, group: &Group) -> Result<Acknowledged, WriteError> {
+        match self.writer.write_group(&group.entries) {
+            Err(error) if error.is_full() => {
+                self.filled_up(&error);
+                self.writer.write_group(&group.entries)
+            }
+            outcome => outcome,
         }
     }
 
-    fn acknowledge(&self, group: &Group, head: Option<(u64, String)>) {
+    fn filled_up(&mut self, error: &WriteError) {
+        self.outlets.space.filled_up(&error.to_string());
+        self.writer.use_room(Room::None);
+    }
+
+    fn acknowledge(&mut self, group: &Group, kept: Acknowledged) {
+        let Acknowledged { lines, moved } = kept;
+        let head = lines.last().map(|last| (last.n, last.hash.to_string()));
+        // Before anybody hears of it: who asks for a row once its facts are on disk must find them in it.
+        self.work.lines(lines, Vouch::No);
+        self.tell_recorded(group, head);
+        if let Some(trouble) = moved {
+            self.left_a_file(&trouble);
+        }
+        // Nobody waits for this, so it is done after the acknowledgement.
+        if let Err(trouble) = self.writer.make_room() {
+            self.left_a_file(&trouble);
+        }
+    }
+
+    fn left_a_file(&mut self, trouble: &WriteError) {
+        if trouble.is_full() {
+            self.filled_up(trouble);
+        } else {
+            self.outlets.tell(News::JournalMoved(trouble.to_string()));
+        }
+    }
+
+    fn tell_recorded(&self, group: &Group, head: Option<(u64, String)>) {
         let Some(&(ticket, handed_at)) = group.tickets.last() else { return };
         let took = handed_at.elapsed();
         {
-            let mut health = unpoisoned(&self.health);
+            let mut health = self.outlets.health();
             health.journal.last_ack = took;
             health.journal.segment = self.writer.segment().unwrap_or_default();
             health.journal.head = head.or(health.journal.head.take());
+            health.journal.trouble.clear();
         }
-        self.tell(News::Recorded { ticket, took });
+        self.outlets.tell(News::Recorded { ticket, took });
+    }
+
+    fn look(&mut self) {
+        if self.outlets.space.look(!self.waiting.is_empty()) == Seen::RoomAgain {
+            self.writer.use_room(Room::Ahead);
+        }
     }
 
     fn let_the_store_vouch(&mut self, group: Group) {
         let lines = self.writer.chain_only(&group.entries);
         self.work.lines(lines, Vouch::For(group.tickets));
-    }
-
-    fn tell(&self, news: News) {
-        // Nobody listens only once the session is over.
-        let _ = self.news.send(news);
     }
 }
 

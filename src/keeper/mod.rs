@@ -9,13 +9,15 @@
 //! ```
 //!
 //! The door never blocks. Closing overtakes readings, checkpoints and backups, never facts. If the journal cannot be
-//! written, the store takes the facts itself and vouches for them; the next start puts them into the journal.
+//! written, the store takes the facts itself and vouches for them; the next start puts them into the journal. If the
+//! disk is full, facts wait in their order for room, and the store lets them go first.
 
 mod door;
 pub mod health;
 mod journal_thread;
 mod news;
 pub mod settings;
+mod space;
 mod store_thread;
 
 use std::sync::mpsc;
@@ -26,11 +28,13 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub use door::Door;
 pub use news::News;
-pub use store_thread::{Job, Overtaken};
+pub use store_thread::{Job, Shift};
 
+use crate::disk::ballast::Ballast;
 use crate::journal::writer::Writer;
 use crate::store::{Ask, Store};
 use health::Health;
+use space::Space;
 
 /// The two threads.
 #[derive(Debug)]
@@ -59,18 +63,25 @@ pub enum Closed {
 }
 
 impl Keeper {
-    /// Starts both threads. What they have to tell comes through `news`.
+    /// Starts both threads, which give up `ballast` when the disk is full. What they have to tell comes through `news`.
     ///
     /// # Errors
     /// If the system gives us no thread, or the store cannot be read.
-    pub fn start(writer: Writer, mut store: Store, news: UnboundedSender<News>) -> std::io::Result<Self> {
+    pub fn start(
+        writer: Writer,
+        mut store: Store,
+        ballast: Ballast,
+        news: UnboundedSender<News>,
+    ) -> std::io::Result<Self> {
         let cursor = store.ask().and_then(Ask::cursor).map_err(std::io::Error::other)?.map(|(n, _)| n);
         let health = Arc::new(Mutex::new(health_at_start(&writer, cursor)));
         let (queue, facts) = mpsc::channel();
         let (over_tx, over) = mpsc::channel();
         let work = Arc::new(store_thread::Inbox::default());
+        let space = Arc::new(Space::new(ballast, news.clone(), Arc::clone(&health)));
 
-        let projecting = store_thread::Projecting::new(store, Arc::clone(&work), news.clone(), Arc::clone(&health));
+        let outlets = Outlets { news, health: Arc::clone(&health), space };
+        let projecting = store_thread::Projecting::new(store, Arc::clone(&work), outlets.clone());
         let over_of_store = over_tx.clone();
         std::thread::Builder::new().name("store".into()).spawn(move || {
             projecting.run();
@@ -78,7 +89,7 @@ impl Keeper {
             let _ = over_of_store.send(());
         })?;
 
-        let appending = journal_thread::Appending::new(writer, facts, Arc::clone(&work), news, Arc::clone(&health));
+        let appending = journal_thread::Appending::new(writer, facts, Arc::clone(&work), outlets);
         std::thread::Builder::new().name("journal".into()).spawn(move || {
             appending.run();
             // Fails only if nobody waits for us any more.
@@ -102,6 +113,25 @@ impl Keeper {
             }
         }
         Closed::InTime
+    }
+}
+
+/// What both threads tell through, and the room that they share.
+#[derive(Clone, Debug)]
+struct Outlets {
+    news: UnboundedSender<News>,
+    health: Arc<Mutex<Health>>,
+    space: Arc<Space>,
+}
+
+impl Outlets {
+    fn tell(&self, news: News) {
+        // Nobody listens only once the session is over.
+        let _ = self.news.send(news);
+    }
+
+    fn health(&self) -> std::sync::MutexGuard<'_, Health> {
+        unpoisoned(&self.health)
     }
 }
 

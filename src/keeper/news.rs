@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::health::{BackupDone, CheckpointAnswer, Done};
+use crate::domain::custody::ReadingsDigest;
 use crate::domain::session::SessionId;
+use crate::store::BackupKind;
 use crate::store::rows::SessionRow;
 
 /// Something that the runner must know.
@@ -27,6 +29,20 @@ pub enum News {
     JournalFailed(String),
     /// The journal had to leave a file it no longer trusts, and goes on in a new one.
     JournalMoved(String),
+    /// There is no room on the disk, and the ballast was given up for it: the end of the session can be written, and not
+    /// much more. Facts that find no place wait, in order, and are tried again every second. Told once, until there is
+    /// room again.
+    DiskFull(String),
+    /// There is room again: what waited is on disk, and the ballast lies there anew.
+    SpaceIsBack {
+        /// Bytes that we may still write, if the disk says.
+        free: Option<u64>,
+    },
+    /// There is little room left on the disk; told once.
+    LittleSpace {
+        /// Bytes that we may still write.
+        free: u64,
+    },
     /// The store cannot take facts or readings; the journal goes on, and the next start catches up.
     StoreFailed(String),
     /// A line that the store cannot tell of in its tables; it is kept as it is.
@@ -40,10 +56,19 @@ pub enum News {
     StoreRecovered,
     /// A checkpoint was tried.
     Checkpoint(Done<CheckpointAnswer>),
+    /// A backup has come further; how far is in the keeper's health.
+    BackupGoesOn,
     /// A backup was tried, by a job on the store's thread.
-    Backup(Done<BackupDone>),
+    Backup {
+        /// Why.
+        kind: BackupKind,
+        /// How it went.
+        done: Done<BackupDone>,
+    },
     /// A session's row, as it stands in the store.
     Row(SessionId, Result<Option<Box<SessionRow>>, String>),
+    /// The digest of a session's readings as they stand in the store, or why there is none.
+    Readings(SessionId, Result<ReadingsDigest, String>),
     /// A thread died; it will not come back.
     ThreadDied {
         /// Which.

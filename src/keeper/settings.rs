@@ -10,10 +10,12 @@ pub struct Settings {
     pub checkpoint_s: u32,
     /// Seconds between two heartbeats.
     pub heartbeat_s: u32,
+    /// Seconds between two backups of the store while a session runs.
+    pub backup_every_s: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { checkpoint_s: 60, heartbeat_s: 5 }
+        Self { checkpoint_s: 60, heartbeat_s: 5, backup_every_s: 1_800 }
     }
 }

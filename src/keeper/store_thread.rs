@@ -1,37 +1,48 @@
-//! The store's thread: projects acknowledged lines, answers for rows, does jobs, writes readings, in that order.
+//! The store's thread: projects acknowledged lines, answers for rows, does jobs, writes readings, in that order. A long
+//! job lets the others go first, over and over.
 
 mod inbox;
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use tokio::sync::mpsc::UnboundedSender;
 
 pub(super) use inbox::{Inbox, Vouch, Work};
 
-use super::health::{CheckpointAnswer, Done, Health};
+use super::health::{CheckpointAnswer, Done};
 use super::news::News;
-use super::{LastLog, unpoisoned};
+use super::{LastLog, Outlets};
 use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Line;
-use crate::store::{Projected, Store};
+use crate::store::{Projected, Store, StoreError};
 
-/// Something to be done on the store's own connection. It is told whether something more urgent has come.
-pub type Job = Box<dyn FnOnce(&mut Store, &Overtaken) + Send>;
+/// Something to be done on the store's thread.
+pub type Job = Box<dyn FnOnce(&mut Shift<'_>) + Send>;
 
-/// Tells a long job whether something more urgent has come.
-#[derive(Clone, Debug)]
-pub struct Overtaken(Arc<Inbox>);
+/// A job's time on the store's thread. A long one lets the thread keep up with its duties in between.
+pub struct Shift<'a>(&'a mut Projecting);
 
-impl Overtaken {
-    /// Whether the keeper is being closed or a row is asked for: leave off, and say so.
-    pub fn is_so(&self) -> bool {
-        self.0.is_urgent()
+impl Shift<'_> {
+    /// The store.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.0.store
+    }
+
+    /// Projects the facts that came meanwhile, answers for rows and writes readings. `Break` if the job is to leave off,
+    /// because the keeper is being closed.
+    pub fn keep_up(&mut self) -> ControlFlow<()> {
+        if let Some(work) = self.0.work.pressing() {
+            self.0.carry_out(work);
+        }
+        if self.0.work.is_hurried() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
+
+/// What is answered once the thread cannot work any more.
+const DIED: &str = "the store's thread has died";
 
 /// How long to wait before a store that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -43,26 +54,37 @@ const BACKLOG: usize = 20_000;
 pub(super) struct Projecting {
     store: Store,
     work: Arc<Inbox>,
-    news: UnboundedSender<News>,
-    health: Arc<Mutex<Health>>,
+    outlets: Outlets,
     /// Lines that the store has not taken yet.
     backlog: Vec<Line>,
     /// Tickets that the store must vouch for once the backlog is in.
     vouching: Vec<(u64, Instant)>,
+    /// Questions in hand: whatever becomes of us, they are answered.
+    owed: Owed,
     failing: bool,
     given_up: bool,
 }
 
+/// Who waits for an answer.
+#[derive(Debug, Default)]
+struct Owed {
+    rows: Vec<SessionId>,
+    checkpoints: Vec<Timestamp>,
+    digests: Vec<SessionId>,
+}
+
 impl Projecting {
-    pub(super) fn new(store: Store, work: Arc<Inbox>, news: UnboundedSender<News>, health: Arc<Mutex<Health>>) -> Self {
-        Self { store, work, news, health, backlog: Vec::new(), vouching: Vec::new(), failing: false, given_up: false }
+    pub(super) fn new(store: Store, work: Arc<Inbox>, outlets: Outlets) -> Self {
+        let (backlog, vouching, owed) = (Vec::new(), Vec::new(), Owed::default());
+        Self { store, work, outlets, backlog, vouching, owed, failing: false, given_up: false }
     }
 
     pub(super) fn run(mut self) {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut closing = false;
             while !closing {
-                let retry = (self.failing && !self.given_up).then_some(RETRY);
+                let is_behind = self.failing || !self.backlog.is_empty();
+                let retry = (is_behind && !self.given_up).then_some(RETRY);
                 let work = self.work.wait(retry);
                 closing = work.closing;
                 self.carry_out(work);
@@ -72,7 +94,9 @@ impl Projecting {
         if let Err(panic) = outcome {
             let why = crate::domain::incident::panic_words(&*panic);
             self.give_up(&why);
-            self.tell(News::ThreadDied { name: "store", why });
+            self.outlets.tell(News::ThreadDied { name: "store", why });
+            let in_hand = std::mem::take(&mut self.owed);
+            self.refuse(in_hand);
             self.refuse_until_closed();
         }
     }
@@ -80,108 +104,160 @@ impl Projecting {
     fn carry_out(&mut self, work: Work) {
         self.backlog.extend(work.lines);
         self.vouching.extend(work.vouch);
-        self.project();
-        for session in work.rows {
+        let is_asked = !work.rows.is_empty() || !work.digests.is_empty();
+        self.owed.rows.extend(work.rows);
+        self.owed.checkpoints.extend(work.checkpoints);
+        self.owed.digests.extend(work.digests);
+        // On a full disk the room that is left is the journal's, until somebody waits for what the store has to say.
+        let is_wanted = !self.vouching.is_empty() || is_asked || work.closing;
+        if is_wanted || !self.outlets.space.is_full() {
+            self.project();
+        }
+        if self.backlog.len() > BACKLOG {
+            self.give_up("too far behind; the next start catches up from the journal");
+        }
+        while let Some(&session) = self.owed.rows.first() {
             let row = self.store.ask().and_then(|ask| ask.session_row(session));
             let row = row.map(|row| row.map(Box::new)).map_err(|error| error.to_string());
-            self.tell(News::Row(session, row));
+            self.outlets.tell(News::Row(session, row));
+            self.owed.rows.remove(0);
         }
-        for at in work.checkpoints {
+        while let Some(&at) = self.owed.checkpoints.first() {
             self.checkpoint(at);
+            self.owed.checkpoints.remove(0);
         }
         for job in work.jobs {
-            job(&mut self.store, &Overtaken(Arc::clone(&self.work)));
+            job(&mut Shift(self));
         }
         self.write_readings(&work.readings);
+        while let Some(&session) = self.owed.digests.first() {
+            let digest = self.store.ask().and_then(|ask| ask.readings_digest(session));
+            self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));
+            self.owed.digests.remove(0);
+        }
     }
 
     fn project(&mut self) {
         if self.given_up || (self.backlog.is_empty() && self.vouching.is_empty()) {
             return;
         }
-        let projected = if self.vouching.is_empty() {
-            self.store.project(&self.backlog)
-        } else {
-            self.store.project_durably(&self.backlog)
+        let projected = match self.try_projecting() {
+            // Once more, on the ballast's room.
+            Err(error) if error.is_full() && !self.outlets.space.is_full() => {
+                self.outlets.space.filled_up(&error.to_string());
+                self.try_projecting()
+            }
+            outcome => outcome,
         };
         match projected {
             Ok(projected) => self.projected(projected),
-            Err(error) => self.failed(&error.to_string()),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn try_projecting(&mut self) -> Result<Projected, StoreError> {
+        if self.vouching.is_empty() {
+            self.store.project(&self.backlog)
+        } else {
+            self.store.project_durably(&self.backlog)
         }
     }
 
     fn projected(&mut self, projected: Projected) {
         for poison in projected.undigested {
-            self.tell(News::Undigested { n: poison.n, why: poison.why });
+            self.outlets.tell(News::Undigested { n: poison.n, why: poison.why });
         }
         if let Some(last) = self.backlog.last() {
-            unpoisoned(&self.health).store.cursor = Some(last.n);
+            self.outlets.health().store.cursor = Some(last.n);
         }
         self.backlog.clear();
         for (ticket, handed_at) in std::mem::take(&mut self.vouching) {
-            self.tell(News::Recorded { ticket, took: handed_at.elapsed() });
+            self.outlets.tell(News::Recorded { ticket, took: handed_at.elapsed() });
         }
         if self.failing {
             self.failing = false;
-            unpoisoned(&self.health).store.trouble.clear();
-            self.tell(News::StoreRecovered);
+            self.outlets.health().store.trouble.clear();
+            self.outlets.tell(News::StoreRecovered);
         }
     }
 
-    fn failed(&mut self, why: &str) {
-        why.clone_into(&mut unpoisoned(&self.health).store.trouble);
-        if !self.failing {
-            self.failing = true;
-            self.tell(News::StoreFailed(why.to_owned()));
+    /// Of a full disk both threads know already, and told it.
+    fn failed(&mut self, error: &StoreError) {
+        let why = error.to_string();
+        self.outlets.health().store.trouble.clone_from(&why);
+        if !self.failing && !error.is_full() {
+            self.outlets.tell(News::StoreFailed(why.clone()));
         }
+        self.failing = true;
         for (ticket, _) in std::mem::take(&mut self.vouching) {
-            self.tell(News::Lost { ticket, why: format!("neither the journal nor the store could keep it: {why}") });
-        }
-        if self.backlog.len() > BACKLOG {
-            self.give_up("too far behind; the next start catches up from the journal");
+            self.outlets
+                .tell(News::Lost { ticket, why: format!("neither the journal nor the store could keep it: {why}") });
         }
     }
 
     fn give_up(&mut self, why: &str) {
         self.given_up = true;
         self.backlog = Vec::new();
-        why.clone_into(&mut unpoisoned(&self.health).store.trouble);
+        why.clone_into(&mut self.outlets.health().store.trouble);
         for (ticket, _) in std::mem::take(&mut self.vouching) {
-            self.tell(News::Lost { ticket, why: why.to_owned() });
+            self.outlets.tell(News::Lost { ticket, why: why.to_owned() });
         }
     }
 
-    /// Answers every question with a refusal, so that nobody waits for a thread that cannot work any more.
+    /// Answers every question with a refusal, so that nobody waits for a thread that cannot work any more. A job that is
+    /// not done says so itself.
     fn refuse_until_closed(&mut self) {
         loop {
             let work = self.work.wait(None);
-            let why = "the store's thread has died";
             for (ticket, _) in work.vouch {
-                self.tell(News::Lost { ticket, why: why.to_owned() });
+                self.outlets.tell(News::Lost { ticket, why: DIED.to_owned() });
             }
-            for session in work.rows {
-                self.tell(News::Row(session, Err(why.to_owned())));
-            }
-            for at in work.checkpoints {
-                self.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(why.to_owned()) }));
-            }
+            self.refuse(Owed { rows: work.rows, checkpoints: work.checkpoints, digests: work.digests });
             if work.closing {
                 return;
             }
         }
     }
 
+    fn refuse(&self, owed: Owed) {
+        for session in owed.rows {
+            self.outlets.tell(News::Row(session, Err(DIED.to_owned())));
+        }
+        for session in owed.digests {
+            self.outlets.tell(News::Readings(session, Err(DIED.to_owned())));
+        }
+        for at in owed.checkpoints {
+            self.outlets.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(DIED.to_owned()) }));
+        }
+    }
+
     fn checkpoint(&mut self, at: Timestamp) {
         let began = Instant::now();
-        let answer = self.store.checkpoint().map_err(|error| error.to_string());
-        let result = answer.and_then(refuse_busy);
+        let result = self.move_the_log();
         let done = Done { at, took: began.elapsed(), result };
         {
-            let mut health = unpoisoned(&self.health);
+            let mut health = self.outlets.health();
             health.store.wal_bytes = self.store.wal_bytes();
             health.checkpoint = Some(done.clone());
         }
-        self.tell(News::Checkpoint(done));
+        self.outlets.tell(News::Checkpoint(done));
+    }
+
+    /// On a full disk only if the database cannot outgrow it on the way: half of it done would take room and free none.
+    fn move_the_log(&mut self) -> Result<CheckpointAnswer, String> {
+        let wal = self.store.wal_bytes().unwrap_or_default();
+        if !self.outlets.space.has_room_for(wal) {
+            return Err(
+                "the disk is full, and the database may need more room first; the next start does it".to_owned()
+            );
+        }
+        let answer = self.store.checkpoint();
+        if let Err(error) = &answer
+            && error.is_full()
+        {
+            self.outlets.space.filled_up(&error.to_string());
+        }
+        answer.map_err(|error| error.to_string()).and_then(refuse_busy)
     }
 
     /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.
@@ -190,27 +266,28 @@ impl Projecting {
         if left_full || self.given_up || self.store.wal_bytes() == Some(0) {
             return;
         }
-        let emptied = self.store.checkpoint().map_err(|error| error.to_string()).and_then(refuse_busy);
-        if let Err(error) = emptied {
+        if let Err(error) = self.move_the_log() {
             tracing::warn!(error, "the write-ahead log is not empty; the next start takes it up");
         }
     }
 
     fn write_readings(&mut self, readings: &[(SessionId, Reading)]) {
+        if self.outlets.space.is_full() {
+            self.outlets.health().store.readings_dropped += readings.len() as u64;
+            return;
+        }
         for of_one in readings.chunk_by(|one, other| one.0 == other.0) {
             let Some((session, _)) = of_one.first() else { continue };
             let readings: Vec<Reading> = of_one.iter().map(|(_, reading)| reading.clone()).collect();
             if let Err(error) = self.store.write_readings(*session, &readings) {
                 // A reading may be lost; that it was is counted and shown.
                 tracing::warn!(%error, lost = readings.len(), "readings could not be written");
-                unpoisoned(&self.health).store.readings_dropped += readings.len() as u64;
+                self.outlets.health().store.readings_dropped += readings.len() as u64;
+                if error.is_full() {
+                    return self.outlets.space.filled_up(&error.to_string());
+                }
             }
         }
-    }
-
-    fn tell(&self, news: News) {
-        // Nobody listens only once the session is over.
-        let _ = self.news.send(news);
     }
 }
 

@@ -120,7 +120,11 @@ fn sentence(fact: &Fact) -> Option<(EventKind, String)> {
         }
         Fact::EndBegun(seal) => (EventKind::Mode, format!("the end begins: {}", seal.cause.reason.in_words())),
         Fact::SessionClosed(closed) => (EventKind::Mode, format!("session closed: {}", closed.reason)),
-        Fact::SessionOpened(_) | Fact::SessionRecovered(_) => return None,
+        Fact::SessionOpened(_)
+        | Fact::SessionRecovered(_)
+        | Fact::Restored(_)
+        | Fact::Adopted(_)
+        | Fact::Backfilled(_) => return None,
     };
     Some(told)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{OpenError, StoreError};
-use super::facts::{self, Facts};
+use super::facts::{self, FactRow, Facts};
 use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
@@ -55,6 +55,16 @@ impl Reader {
         open::reader(disk, path).map(|connection| Self { connection })
     }
 
+    /// Opens a copy that nobody writes, of any version of the schema, leaving nothing beside it.
+    pub fn open_copy(disk: &dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        open::frozen(disk, path).map(|connection| Self { connection })
+    }
+
+    /// A handle by which another thread ends the question that is being answered.
+    pub(crate) fn interrupter(&self) -> rusqlite::InterruptHandle {
+        self.connection.get_interrupt_handle()
+    }
+
     /// Questions on this connection.
     pub fn ask(&self) -> Ask<'_> {
         Ask::new(&self.connection)
@@ -66,6 +76,11 @@ impl<'a> Ask<'a> {
         Self { connection }
     }
 
+    /// For the other files of this room that ask.
+    pub(super) fn connection(self) -> &'a Connection {
+        self.connection
+    }
+
     /// The newest journal line that is in the store, and its hash; `None` before the first.
     pub fn cursor(self) -> Result<Option<(u64, Hash)>, StoreError> {
         facts::cursor(self.connection)
@@ -74,6 +89,11 @@ impl<'a> Ask<'a> {
     /// Every line from number `n` on, in order.
     pub fn facts_from(self, n: u64) -> Facts<'a> {
         Facts::from(self.connection, n)
+    }
+
+    /// The row of line `n`; `None` if there is none.
+    pub fn fact(self, n: u64) -> Result<Option<FactRow>, StoreError> {
+        facts::row(self.connection, n)
     }
 
     /// Every line of one session, in order.
@@ -87,6 +107,11 @@ impl<'a> Ask<'a> {
             "SELECT (SELECT count(*) FROM facts), (SELECT count(*) FROM sessions), (SELECT count(*) FROM fills)";
         let count = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
         self.row(SQL, [], "count its rows", |row| Ok([count(row, 0)?, count(row, 1)?, count(row, 2)?]))
+    }
+
+    /// The version of its schema.
+    pub fn schema(self) -> Result<i32, StoreError> {
+        self.row("PRAGMA user_version", [], "read its schema's version", |row| row.get(0))
     }
 
     /// The number of the next session: never one that any row or line has had.
@@ -116,10 +141,11 @@ impl<'a> Ask<'a> {
         sessions::replay(self.facts_of(session), |_, _, _| {})
     }
 
-    /// Sessions whose row is `OPEN` or `CLOSING`, oldest first.
+    /// Sessions of our own whose row is `OPEN` or `CLOSING`, oldest first. Adopted ones were never ours to close: they
+    /// are backfilled.
     pub fn open_sessions(self) -> Result<Vec<LeftOpen>, StoreError> {
         const SQL: &str = "SELECT session_id, venue, started_at, last_heartbeat_at FROM sessions
-                           WHERE status IN ('OPEN', 'CLOSING') ORDER BY session_id";
+                           WHERE status IN ('OPEN', 'CLOSING') AND origin = 'own' ORDER BY session_id";
         let rows = (|| -> rusqlite::Result<Vec<_>> {
             let mut open = self.connection.prepare_cached(SQL)?;
             open.query_map([], |row| {
@@ -181,6 +207,16 @@ impl<'a> Ask<'a> {
         let mut said = said.map_err(StoreError::doing("check itself"))?;
         said.retain(|line| line != "ok");
         Ok(said)
+    }
+
+    pub(super) fn rows<T>(
+        self,
+        sql: &str,
+        doing: &'static str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows: rusqlite::Result<_> = (|| self.connection.prepare_cached(sql)?.query_map([], read)?.collect())();
+        rows.map_err(StoreError::doing(doing))
     }
 
     fn row<T>(

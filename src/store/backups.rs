@@ -2,18 +2,61 @@
 
 use rusqlite::params;
 
+use super::ask::Ask;
 use super::error::StoreError;
 use super::facts;
 use super::writer::Store;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Hash;
 
+/// Why a copy was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BackupKind {
+    /// Before a session.
+    Pre,
+    /// After a session.
+    Post,
+    /// While one ran.
+    Timer,
+    /// The operator asked for it.
+    Manual,
+    /// The rows taken over from the earlier engine: part of the chain, and never removed.
+    Baseline,
+}
+
+impl BackupKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Pre, Self::Post, Self::Timer, Self::Manual, Self::Baseline];
+
+    /// As in the file's name and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pre => "pre",
+            Self::Post => "post",
+            Self::Timer => "timer",
+            Self::Manual => "manual",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+/// What the table says of a copy that was not pruned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnRecord {
+    /// Its file name.
+    pub name: String,
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// The number of the newest line in it.
+    pub cursor: Option<u64>,
+}
+
 /// A verified copy, as `backups` tells it.
 pub(crate) struct BackupRow<'a> {
     /// Its file name.
     pub(crate) name: &'a str,
-    /// `pre`, `post`, `timer`, `manual`.
-    pub(crate) kind: &'static str,
+    /// Why it was taken.
+    pub(crate) kind: BackupKind,
     /// When it was taken.
     pub(crate) at: Timestamp,
     /// Its size.
@@ -32,7 +75,7 @@ impl Store {
                 .execute(
                     "INSERT INTO backups (name, kind, created_at, bytes, cursor_n, cursor_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                      ON CONFLICT (name) DO UPDATE SET created_at = ?3, bytes = ?4, cursor_n = ?5, cursor_hash = ?6, removed_at = NULL",
-                    params![backup.name, backup.kind, backup.at.to_string(), bytes, n, hash],
+                    params![backup.name, backup.kind.as_str(), backup.at.to_string(), bytes, n, hash],
                 )
                 .map_err(StoreError::doing("put a backup on record"))?;
             Ok(())
@@ -50,6 +93,17 @@ impl Store {
                     transaction.execute("UPDATE backups SET removed_at = ?2 WHERE name = ?1", (name, at.to_string()));
                 pruned.map(drop).map_err(StoreError::doing("put pruned backups on record"))
             })
+        })
+    }
+}
+
+impl Ask<'_> {
+    /// The copies that are on record and were not pruned, by name.
+    pub fn backups_on_record(self) -> Result<Vec<OnRecord>, StoreError> {
+        const SQL: &str = "SELECT name, bytes, cursor_n FROM backups WHERE removed_at IS NULL ORDER BY name";
+        self.rows(SQL, "read what backups are on record", |row| {
+            let number = |column| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::unsigned_abs));
+            Ok(OnRecord { name: row.get(0)?, bytes: number(1)?.unwrap_or_default(), cursor: number(2)? })
         })
     }
 }

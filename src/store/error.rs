@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ffi;
 use thiserror::Error;
 
+use crate::disk;
 use crate::disk::faults::{self, Point};
 
 /// Why a store could not be opened. Nothing was changed.
@@ -149,6 +150,12 @@ pub enum StoreError {
     },
 }
 
+/// `SQLITE_FULL`; and what becomes of no room for the index beside the log, which SQLite tells as an error of the disk.
+fn is_full(why: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(code, _) = why else { return false };
+    code.code == rusqlite::ErrorCode::DiskFull || code.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+}
+
 impl OpenError {
     /// Whether the database, or what lies in its place, is not one that this program may work with as it is.
     pub const fn is_unsound(&self) -> bool {
@@ -170,6 +177,28 @@ impl OpenError {
         }
     }
 
+    /// The same about another file: the one that an operator named, where a scratch copy of it was opened.
+    #[must_use]
+    pub fn of(mut self, named: &Path) -> Self {
+        match &mut self {
+            Self::Missing(path)
+            | Self::Empty(path)
+            | Self::IsAFolder(path)
+            | Self::ReadOnly(path)
+            | Self::NotADatabase(path)
+            | Self::Unreadable { path, .. }
+            | Self::Malformed { path, .. }
+            | Self::NotOurs { path, .. }
+            | Self::Newer { path, .. }
+            | Self::Older { path, .. }
+            | Self::OrphanedLog { path, .. }
+            | Self::NotCreated { path, .. }
+            | Self::Failed { path, .. } => named.clone_into(path),
+            Self::SqliteTooOld(_) => {}
+        }
+        self
+    }
+
     /// What an error of SQLite's means for `path`.
     pub(super) fn from_sqlite(path: &Path, doing: &'static str, why: rusqlite::Error) -> Self {
         let path = path.to_owned();
@@ -186,6 +215,15 @@ impl OpenError {
 }
 
 impl StoreError {
+    /// Whether there was no room on the disk: the database is as it was, and may be written when there is.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite { why, .. } | Self::Open(OpenError::Failed { why, .. }) => is_full(why),
+            Self::Open(OpenError::NotCreated { why, .. }) => disk::is_full(why),
+            _ => false,
+        }
+    }
+
     /// For `map_err`: what was tried, around what SQLite says.
     pub(super) fn doing(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         move |why| Self::Sqlite { doing, why }

@@ -116,6 +116,14 @@ impl Iterator for Facts<'_> {
     }
 }
 
+/// The row of one line.
+pub(super) fn row(connection: &Connection, n: u64) -> Result<Option<FactRow>, StoreError> {
+    connection
+        .prepare_cached("SELECT n, session_id, at, kind, line FROM facts WHERE n = ?1")
+        .and_then(|mut row| row.query_row([key(n)], FactRow::read).optional())
+        .map_err(StoreError::doing("read a line"))
+}
+
 /// A line's number as SQLite keeps it. Numbers count facts from 0 on: none can be beyond `i64`.
 pub(super) fn key(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)

@@ -10,7 +10,7 @@ use super::error::OpenError;
 const APPLICATION_ID: i32 = 0x6e65_6f31;
 
 /// Step `i` brings version `i` to `i + 1`. A step that was released is never changed.
-const STEPS: &[&str] = &[include_str!("schema/0001_first_light.sql")];
+const STEPS: &[&str] = &[include_str!("schema/0001_first_light.sql"), include_str!("schema/0002_adopted.sql")];
 
 /// What a file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,8 +26,14 @@ const EVERYBODY: &str = "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAG
 const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA wal_autocheckpoint = 0;";
 
+/// For a store that is being made: with the power lost it is made again, and its whole log fits into memory.
+const MAKER: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;";
+
 /// How many prepared statements a connection keeps: more than the projection has.
 const STATEMENTS_KEPT: usize = 64;
+
+/// A way of opening a database.
+pub(super) type Opening = fn(&dyn Disk, &Path) -> Result<Connection, OpenError>;
 
 /// The one writing connection to the database at `path`, made if there is none, its schema brought up to date.
 pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
@@ -51,6 +57,35 @@ pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     Ok(connection)
 }
 
+/// The only connection to a store that is being made; nothing that it commits is safe, or lies in a log beside it.
+pub(super) fn making(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(disk, path)? == Lies::Nowhere {
+        create(disk, path)?;
+    }
+    let mut connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let failed = |why| OpenError::from_sqlite(path, "setting it up to be filled", why);
+    // Before anything is read: a copy of a database with a log is then opened without shared memory.
+    connection.execute_batch(MAKER).map_err(failed)?;
+    let found = migrate::identify(&connection, path)?;
+    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).map_err(failed)?;
+    migrate::migrate(&mut connection, path, found)?;
+    Ok(connection)
+}
+
+/// A connection to a scratch copy of what may be damaged, to read what can still be read. SQLite may change the copy.
+pub(super) fn damaged(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(disk, path)? == Lies::Nowhere {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Whatever keeps the schema from being read keeps everything else, too.
+    let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    schema.map_err(|why| OpenError::from_sqlite(path, "reading its schema", why))?;
+    Ok(connection)
+}
+
 /// A connection that cannot write, safe beside a running session.
 pub(super) fn reader(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
     check_sqlite()?;
@@ -70,8 +105,42 @@ pub(super) fn reader(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     }
 }
 
+/// A connection to a file that nobody writes: a copy of any version of ours, read without a lock and without a file
+/// beside it. A write-ahead log beside it is not looked at.
+pub(super) fn frozen(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(disk, path)? == Lies::Nowhere {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let uri = uri(disk, path) + "&immutable=1";
+    let connection = connect_to(&uri, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    match migrate::identify(&connection, path)? {
+        Found::Nothing | Found::Ours(0) => Err(OpenError::Empty(path.to_owned())),
+        Found::Ours(_) => Ok(connection),
+    }
+}
+
+/// A connection to a new file that is filled by a copy: what is in it counts only when it was synced as a whole.
+pub(super) fn blank(disk: &dyn Disk, path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri(disk, path), flags)?;
+    connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
+    Ok(connection)
+}
+
+/// A database without a name, in memory as long as it is small: of no use to anybody after a crash, so nothing is synced.
+pub(super) fn scratch() -> Result<Connection, OpenError> {
+    let nameless = Path::new("");
+    let failed = |why| OpenError::from_sqlite(nameless, "making a scratch database", why);
+    let mut connection = Connection::open(nameless).map_err(failed)?;
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF").map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    migrate::migrate(&mut connection, nameless, Found::Nothing)?;
+    Ok(connection)
+}
+
 /// The write-ahead log of the database at `path`.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
+pub fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)
@@ -123,9 +192,13 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 }
 
 fn connect(disk: &dyn Disk, path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    connect_to(&uri(disk, path), path, access)
+}
+
+fn connect_to(uri: &str, path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     let failed = |why| OpenError::from_sqlite(path, "connecting", why);
     let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(uri(disk, path), flags).map_err(failed)?;
+    let connection = Connection::open_with_flags(uri, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -240,7 +313,7 @@ mod tests {
         let path = folder.path().join("s.db");
         writer(&RealDisk, &path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         for refusal in [writer(&RealDisk, &path).unwrap_err(), reader(&RealDisk, &path).unwrap_err()] {
-            assert!(matches!(refusal, OpenError::Newer { found: 99, known: 1, .. }), "{refusal}");
+            assert!(matches!(refusal, OpenError::Newer { found: 99, known: 2, .. }), "{refusal}");
             assert!(refusal.is_unsound());
         }
     }

@@ -9,7 +9,7 @@ use crate::domain::incident::Incident;
 use crate::domain::inventory::Inventory;
 use crate::domain::money::Bps;
 use crate::domain::order::OrderId;
-use crate::domain::session::SessionId;
+use crate::domain::session::{Origin, SessionId};
 use crate::domain::time::Timestamp;
 
 /// A row of `sessions`, texts as they stand in the database.
@@ -63,8 +63,75 @@ pub struct SessionRow {
     pub fills: i64,
     /// How many incidents it had.
     pub incidents: i64,
-    /// Session profit in RLUSD, exact text; `None` while it is open.
+    /// Session profit in RLUSD, exact text; `None` while it is open, and for an adopted one.
     pub profit: Option<String>,
+    /// `origin`: `own`, or `adopted` from the earlier engine.
+    pub origin: String,
+    /// `ended_at_uncertainty_s`: it may have lived this many seconds longer.
+    pub ended_at_uncertainty_s: Option<i64>,
+    /// `ended_at_evidence`: what tells when it ended, in words.
+    pub ended_at_evidence: Option<String>,
+}
+
+impl SessionRow {
+    /// Whether it was taken over from the earlier engine: nothing of it runs, whatever its status says.
+    pub fn is_adopted(&self) -> bool {
+        self.origin == Origin::Adopted.as_str()
+    }
+
+    /// Whether nobody knows when it ended: it was taken over, and nothing was found that tells.
+    pub fn has_no_known_end(&self) -> bool {
+        self.is_adopted() && self.ended_at.is_none()
+    }
+}
+
+/// A row of `adoptions`, texts as they stand in the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AdoptionRow {
+    /// The number of its line.
+    pub n: u64,
+    /// The earlier engine's database, without its folder.
+    pub source_name: String,
+    /// Its digest.
+    pub source_sha256: String,
+    /// Where the adopted rows lie, in the backups' folder.
+    pub baseline_name: String,
+    /// The first of its sessions.
+    pub first_session: Option<i64>,
+    /// The last of its sessions.
+    pub last_session: Option<i64>,
+}
+
+/// What there is of an adopted session beside its row. The earlier engine kept no facts, so there are no totals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AdoptedDetail {
+    /// The database that it was taken from.
+    pub source: String,
+    /// How many orders it had.
+    pub orders: i64,
+    /// How many of them the earlier engine called cancelled.
+    pub cancelled: i64,
+    /// Orders that may rest at the venue, by the earlier engine's ids.
+    pub unproven: Vec<String>,
+    /// Its fills, oldest first.
+    pub fills: Vec<AdoptedFill>,
+}
+
+/// A fill of the earlier engine, texts as they stand in the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AdoptedFill {
+    /// When.
+    pub at: String,
+    /// Of which order, by the earlier engine's id.
+    pub order: String,
+    /// `BUY` or `SELL`.
+    pub side: String,
+    /// RLUSD per XRP.
+    pub price: String,
+    /// XRP.
+    pub quantity: String,
+    /// The mid that it met, if that was kept.
+    pub mid: Option<String>,
 }
 
 /// All that a past session's page shows, from its facts.
@@ -94,6 +161,9 @@ pub struct SessionDetail {
     pub guards: Vec<(Timestamp, GuardFired)>,
     /// Its incidents, oldest first; behind them those that the store made, numbered 0.
     pub incidents: Vec<(Timestamp, Incident)>,
+    /// What there is of a session of the earlier engine; `None` for our own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<AdoptedDetail>,
     /// What this page cannot vouch for, one sentence each; empty, or `neo verify` has work.
     pub doubts: Vec<String>,
 }

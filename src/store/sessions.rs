@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::adopted;
 use super::error::StoreError;
 use super::facts::Facts;
 use super::rows::{SessionDetail, SessionRow};
@@ -17,7 +18,8 @@ const COLUMNS: &str = "SELECT session_id, label, mode, venue, status, started_at
     halt_detail, starting_xrp, starting_rlusd, starting_value, ending_xrp, ending_rlusd, ending_value, last_heartbeat_at,
     parent_session_id, config_hash, build, host, pid,
     (SELECT count(*) FROM fills WHERE fills.session_id = sessions.session_id),
-    (SELECT count(*) FROM incidents WHERE incidents.session_id = sessions.session_id), profit
+    (SELECT count(*) FROM incidents WHERE incidents.session_id = sessions.session_id), profit,
+    origin, ended_at_uncertainty_s, ended_at_evidence
     FROM sessions";
 
 /// A session's facts, replayed.
@@ -62,6 +64,9 @@ pub(super) fn detail(connection: &Connection, session: SessionId) -> Result<Opti
     detail.volume_weighted_spread = replay.account.volume_weighted_spread();
     detail.doubts.extend(replay.unread);
     detail.incidents.extend(undigested(connection, session)?);
+    if detail.row.is_adopted() {
+        detail.adopted = Some(adopted::detail(connection, session)?);
+    }
     Ok(Some(detail))
 }
 
@@ -186,5 +191,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         fills: row.get(22)?,
         incidents: row.get(23)?,
         profit: row.get(24)?,
+        origin: row.get(25)?,
+        ended_at_uncertainty_s: row.get(26)?,
+        ended_at_evidence: row.get(27)?,
     })
 }

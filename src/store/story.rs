@@ -143,6 +143,7 @@ impl Story {
             unproven: Vec::new(),
             venue_ended: vec![order(session.0, 4), order(session.0, 5)],
             failures: Vec::new(),
+            readings: None,
         };
         self.tell(session, Fact::SessionClosed(Box::new(closed)));
     }
@@ -166,27 +167,19 @@ impl Story {
         let mut lines: Vec<Line> = Vec::with_capacity(self.facts.len());
         for (at, session, fact) in &self.facts {
             let (n, prev) = lines.last().map_or((0, Hash::default()), |line| (line.n + 1, line.hash));
-            lines.push(line(n, prev, *at, *session, fact.kind(), &fact.to_json_fields(), Ok(fact.clone())));
+            lines.push(line(n, prev, *at, *session, fact.kind(), &fact.to_json_fields()));
         }
         lines
     }
 }
 
 /// A line of the chain that says `fields`.
-pub(crate) fn line(
-    n: u64,
-    prev: Hash,
-    at: Timestamp,
-    session: SessionId,
-    kind: &str,
-    fields: &str,
-    fact: Result<Fact, String>,
-) -> Line {
+pub(crate) fn line(n: u64, prev: Hash, at: Timestamp, session: SessionId, kind: &str, fields: &str) -> Line {
     let ack = i64::try_from(n).unwrap() - 1;
     let head = format!(r#"{{"v":1,"n":{n},"ack":{ack},"at":"{at}","session":{session},{fields},"prev":"{prev}""#);
     let hash = Hash(Sha256::digest(head.as_bytes()).into());
     let text = format!(r#"{head},"hash":"{hash}"}}"#);
-    Line { n, at, session: Some(session), kind: kind.to_owned(), fact, text, ack, prev, hash }
+    Line { n, at, session: Some(session), kind: kind.to_owned(), text, ack, prev, hash }
 }
 
 pub(crate) fn order(session: i64, number: u32) -> OrderId {

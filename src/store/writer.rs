@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::ask::Ask;
+use super::baseline::Shelf;
 use super::error::{OpenError, StoreError};
 use super::open;
 use crate::disk::faults::Point;
+use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 
 /// The one writer of a database. Owned by one thread; every write is one transaction that can safely be done again.
@@ -16,6 +18,9 @@ use crate::disk::{Disk, RealDisk};
 pub struct Store {
     disk: Arc<dyn Disk>,
     path: PathBuf,
+    pub(super) baselines: Shelf,
+    /// How it is opened, and opened again after an error.
+    open: open::Opening,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
 }
@@ -28,8 +33,32 @@ impl Store {
 
     /// As [`Self::open`], on that disk.
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
-        let connection = open::writer(&*disk, path)?;
-        Ok(Self { disk, path: path.to_owned(), connection: Some(connection) })
+        Self::open_by(open::writer, disk, path)
+    }
+
+    pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
+        let connection = open(&*disk, path)?;
+        let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
+        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection) })
+    }
+
+    /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
+    /// ones go into a file of the system's that has no name.
+    pub fn scratch() -> Result<Self, OpenError> {
+        let connection = open::scratch()?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        // Without a path it cannot be opened a second time: the first error of it is the last.
+        let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
+        let open: open::Opening = |_, _| open::scratch();
+        Ok(Self { disk, path: PathBuf::new(), baselines, open, connection: Some(connection) })
+    }
+
+    /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
+    /// anew elsewhere, before it is put in its place.
+    #[must_use]
+    pub fn with_baselines_in(mut self, folder: PathBuf) -> Self {
+        self.baselines.folder = folder;
+        self
     }
 
     /// The disk that the database lies on.
@@ -49,7 +78,7 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = self.connection.take().map_or_else(|| open::writer(&*self.disk, &self.path), Ok)?;
+        let connection = self.connection.take().map_or_else(|| (self.open)(&*self.disk, &self.path), Ok)?;
         Ok(self.connection.insert(connection))
     }
 

@@ -97,7 +97,7 @@ pub fn open(
     let report = read_and_compare(&**disk, place, cursor)?;
     let tail_is_missing = tail_in_store(&report, cursor);
     if !report.is_sound() && !tail_is_missing {
-        return Err(GateError::Damaged { what: first_damage(&report) });
+        return Err(GateError::Damaged { what: super::first_damage(&report) });
     }
     account.extend(void_words(&report));
 
@@ -151,17 +151,6 @@ fn tail_in_store(report: &ChainReport, cursor: Option<Head>) -> bool {
         && report.missing.iter().all(|missing| missing.from >= next && missing.to <= cursor.n)
 }
 
-fn first_damage(report: &ChainReport) -> String {
-    let broken = report
-        .damage
-        .first()
-        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
-    let missing = report.missing.first().map(|missing| format!("lines {} to {} are gone", missing.from, missing.to));
-    let places = report.damage.len() + report.missing.len();
-    let first = broken.or(missing).unwrap_or_default();
-    if places > 1 { format!("{first} (the first of {places} places)") } else { first }
-}
-
 /// Writes what only the store has into a new segment of the journal, byte for byte.
 fn heal_journal(writer: &mut Writer, store: &mut Store, head: Option<Head>) -> Result<String, GateError> {
     let from = head.map_or(0, |head| head.n + 1);
@@ -182,7 +171,7 @@ fn catch_up(disk: &Arc<dyn Disk>, place: &Place, store: &mut Store, cursor: Opti
             return;
         }
         count += 1;
-        portion.push(line.clone());
+        portion.push(line.to_line());
         if portion.len() == PORTION {
             outcome = store.project(&portion).map(|_| ());
             portion.clear();

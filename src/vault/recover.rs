@@ -217,7 +217,7 @@ mod tests {
         assert!(recovery.to_string().contains("orders that ended with the venue: 2-4"), "{recovery}");
         for Entry { at, session, fact } in recovery.entries.clone() {
             let (n, prev) = (lines.len() as u64, lines.last().unwrap().hash);
-            lines.push(line(n, prev, at, session.unwrap(), fact.kind(), &fact.to_json_fields(), Ok(fact.clone())));
+            lines.push(line(n, prev, at, session.unwrap(), fact.kind(), &fact.to_json_fields()));
         }
         assert!(store.project(&lines).unwrap().undigested.is_empty());
         assert!(left_open(store.ask().unwrap(), at(99_001)).unwrap().is_empty());

@@ -1,7 +1,8 @@
 //! The house of one run: the place, the lock, both copies, the keeper; opened step by step, closed in reverse.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use color_eyre::Result;
 use color_eyre::eyre::{OptionExt as _, WrapErr as _};
@@ -9,10 +10,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::{Order, hurry_of};
+use crate::cli::writer::{holder, host};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
-use crate::disk::lock::{Holder, Lock};
+use crate::disk::ballast::Ballast;
+use crate::disk::lock::Lock;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::domain::fact::SessionOpened;
@@ -20,7 +23,7 @@ use crate::domain::incident::{Incident, Severity, Source};
 use crate::domain::session::{SessionId, SessionMode};
 use crate::domain::venue::VenueKind;
 use crate::journal::reader::newest_line;
-use crate::keeper::health::Health;
+use crate::keeper::health::{BackupDone, Done, Health, Progress};
 use crate::keeper::{Closed, Keeper, LastLog};
 use crate::logging;
 use crate::session::clock::{Clock, machine_time};
@@ -30,6 +33,7 @@ use crate::session::receipt::Receipt;
 use crate::session::runner::{Runner, Setup};
 use crate::session::view::{Identity, Pace, SessionView};
 use crate::store::Reader;
+use crate::vault::backup::{self, BackupKind};
 use crate::vault::gate::{self, Opened};
 use crate::venue::paper::Paper;
 
@@ -45,22 +49,31 @@ const KEEPER_HURRY: Duration = Duration::from_millis(300);
 pub struct House {
     lock: Lock,
     opened: Option<Opened>,
+    /// The backup before the session; `None` where there was nothing to keep.
+    before: Option<Done<BackupDone>>,
+    ballast: Ballast,
+    /// Why the ballast could not be made, if so.
+    no_ballast: Option<String>,
 }
 
 impl House {
     /// Makes the place ready, takes the lock, and opens both copies with care.
     pub fn open(place: &Place, console: Option<&ConsoleHandle>) -> Result<Self> {
-        let mut steps = Steps { console, current: None };
+        let mut steps = Steps { console, current: None, noted: String::new() };
         steps.next("looking at the place");
         place.prepare()?;
         let lock = Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
+        let mut opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
+        let before = back_up_before(&mut opened, place, &mut steps);
         steps.done();
         for sentence in &opened.account {
             tracing::warn!("{sentence}");
         }
-        Ok(Self { lock, opened: Some(opened) })
+        let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
+        let ballast = Ballast::at(disk, place.ballast(), seed);
+        let no_ballast = ballast.make().err().map(|why| why.to_string());
+        Ok(Self { lock, opened: Some(opened), before, ballast, no_ballast })
     }
 
     /// A session on what was opened, ready to run.
@@ -70,7 +83,7 @@ impl House {
         controls: UnboundedReceiver<Control>,
         views: watch::Sender<Option<Arc<SessionView>>>,
     ) -> Result<(Runner, Keeper)> {
-        let opened = self.opened.take().ok_or_eyre("the house was opened for one session only")?;
+        let mut opened = self.opened.take().ok_or_eyre("the house was opened for one session only")?;
         let mut clock = Clock::start(order.args.pace());
         let now = clock.now();
         let seed = order.args.seed.unwrap_or_else(fresh_seed);
@@ -78,9 +91,17 @@ impl House {
         let first = session_opened(order, seed, opened.parent);
         let identity = identity(order, &first, opened.next_session, now);
         logging::set_session(identity.session);
+        let unproven = opened.store.ask()?.unproven_adopted_orders()?;
         let (tell, news) = unbounded_channel();
-        let keeper = Keeper::start(opened.writer, opened.store, tell.clone())
+        let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
+        let mut incidents: Vec<Incident> = opened.account.into_iter().map(put_right).collect();
+        incidents.extend(never_proven_gone(&unproven));
+        if let Some(before) = self.before.take() {
+            incidents.extend(before.result.as_ref().err().cloned().map(backup::failed));
+            keeper.door().note_backup(before);
+        }
+        incidents.extend(self.no_ballast.take().map(no_ballast));
         let runner = Runner::new(Setup {
             identity,
             opened: first,
@@ -94,7 +115,7 @@ impl House {
             controls,
             views,
             backups: order.place.backups(),
-            incidents: opened.account.into_iter().map(put_right).collect(),
+            incidents,
         });
         Ok((runner, keeper))
     }
@@ -104,6 +125,24 @@ impl House {
         drop(self.opened);
         drop(self.lock);
     }
+}
+
+/// The copy before a session. That it failed is told by the session, and keeps none from beginning.
+fn back_up_before(opened: &mut Opened, place: &Place, steps: &mut Steps<'_>) -> Option<Done<BackupDone>> {
+    opened.writer.head()?;
+    steps.next("making a backup before the session");
+    let (began, now) = (Instant::now(), machine_time());
+    let order = backup::Order { kind: BackupKind::Pre, folder: place.backups(), now };
+    let result = backup::take(&mut opened.store, order, |progress| {
+        steps.note(progress);
+        ControlFlow::Continue(())
+    });
+    let result = result.map_err(|error| error.to_string());
+    match &result {
+        Ok(done) => tracing::info!(name = done.name, "backup verified"),
+        Err(why) => tracing::error!(%why, "the backup before the session failed"),
+    }
+    Some(Done { at: now, took: began.elapsed(), result })
 }
 
 /// Ends the keeper's threads and looks at both files a last time, by their names, as the next start will find them.
@@ -171,35 +210,42 @@ fn not_the_newest(copy: &str, found: Option<u64>) -> String {
 struct Steps<'a> {
     console: Option<&'a ConsoleHandle>,
     current: Option<String>,
+    noted: String,
 }
 
 impl Steps<'_> {
     fn next(&mut self, step: &str) {
         self.done();
         tracing::info!("{step}");
-        self.show(step, false);
         self.current = Some(step.to_owned());
+        self.noted.clear();
+        self.show(false);
+    }
+
+    /// How far a backup has come, in percent: each is shown once.
+    fn note(&mut self, Progress { done, total }: Progress) {
+        let note = if done == total {
+            "verifying".to_owned()
+        } else {
+            format!("{} %", u64::from(done) * 100 / u64::from(total).max(1))
+        };
+        if note != self.noted {
+            self.noted = note;
+            self.show(false);
+        }
     }
 
     fn done(&mut self) {
-        if let Some(step) = self.current.take() {
-            self.show(&step, true);
-        }
+        self.noted.clear();
+        self.show(true);
+        self.current = None;
     }
 
-    fn show(&self, text: &str, done: bool) {
-        if let Some(console) = self.console {
-            console.starting(StartStep { text: text.to_owned(), done });
+    fn show(&self, done: bool) {
+        if let (Some(console), Some(text)) = (self.console, &self.current) {
+            console.starting(StartStep { text: text.clone(), note: self.noted.clone(), done });
         }
     }
-}
-
-fn holder() -> Holder {
-    Holder { pid: std::process::id(), host: host(), since: machine_time() }
-}
-
-fn host() -> String {
-    gethostname::gethostname().to_string_lossy().into_owned()
 }
 
 /// A seed that nobody chose; it is on the screen and in the first fact, so the session can be had again.
@@ -263,4 +309,39 @@ fn put_right(happened: String) -> Incident {
         you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
         retry: None,
     }
+}
+
+/// A session runs without its ballast, too; the operator should know.
+fn no_ballast(why: String) -> Incident {
+    Incident {
+        id: 0,
+        severity: Severity::Notice,
+        source: Source::Disk,
+        title: "No ballast".to_owned(),
+        tried: "to keep a little room on the disk for the end of the session".to_owned(),
+        happened: why,
+        means: "if the disk gets full, the session may not find room to be closed; the next start closes it then"
+            .to_owned(),
+        done: "goes on, and tries again every few seconds".to_owned(),
+        you_can: "look at the disk of the database".to_owned(),
+        retry: None,
+    }
+}
+
+/// Orders of the earlier engine that may rest at the venue, for the operator to know: paper cannot prove them gone.
+fn never_proven_gone(orders: &[String]) -> Option<Incident> {
+    let first = orders.first()?;
+    let more = if orders.len() > 1 { format!(" and {} more", orders.len() - 1) } else { String::new() };
+    Some(Incident {
+        id: 0,
+        severity: Severity::Warning,
+        source: Source::Startup,
+        title: "Orders of the earlier engine were never proven gone".to_owned(),
+        tried: "to find orders that may rest at the venue".to_owned(),
+        happened: format!("{} are left: {first}{more}", orders.len()),
+        means: "they may rest on the ledger and be filled; no session here counts on them".to_owned(),
+        done: "nothing: a paper session cannot ask the ledger, so it cannot prove them gone".to_owned(),
+        you_can: "look at the wallet's offers, and cancel what rests; the next live session must prove it".to_owned(),
+        retry: None,
+    })
 }

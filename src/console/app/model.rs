@@ -128,6 +128,8 @@ pub struct Log {
 pub struct StartStep {
     /// `opening the database`
     pub text: String,
+    /// How far it has come, `40 %`; empty if nobody says.
+    pub note: String,
     /// Whether it is done.
     pub done: bool,
 }

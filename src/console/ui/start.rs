@@ -15,7 +15,7 @@ use crate::console::app::model::Model;
 /// Draws the start.
 pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
-    let longest = model.starting.iter().map(|step| width(&step.text) + 2).max().unwrap_or(0);
+    let longest = model.starting.iter().map(|step| width(&step.text) + width(&step.note) + 3).max().unwrap_or(0);
     let columns = longest.max(width(&model.database)).max(24);
     let rows = u16::try_from(model.starting.len()).unwrap_or(u16::MAX).saturating_add(3);
     let mut canvas = canvas.middle(columns, rows);
@@ -30,6 +30,8 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
             (false, false) => ("·", theme.dim),
         };
         let x = canvas.put(0, y, sign, style) + 1;
-        canvas.put_within(x, y, room.saturating_sub(x), &step.text, if step.done { theme.dim } else { theme.text });
+        let text = if step.done { theme.dim } else { theme.text };
+        let x = canvas.put_within(x, y, room.saturating_sub(x), &step.text, text) + 1;
+        canvas.put_within(x, y, room.saturating_sub(x), &step.note, theme.dim);
     }
 }

@@ -129,7 +129,9 @@ impl State {
             return;
         };
         let troubles = self.modes.troubles();
-        let reason = if troubles.contains(&Trouble::StaleMarket) {
+        let reason = if troubles.contains(&Trouble::DiskFull) {
+            HaltReason::StoreFailure
+        } else if troubles.contains(&Trouble::StaleMarket) {
             HaltReason::RiskStaleMarket
         } else if troubles.contains(&Trouble::Truth) {
             HaltReason::InventoryTruthHalt

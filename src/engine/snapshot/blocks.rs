@@ -52,8 +52,10 @@ impl State {
                 ("what we hold is not proven", measured)
             }
             Trouble::Doubt => ("time was lost", self.modes.why().to_owned()),
+            Trouble::DiskFull => ("the disk is full", "facts could soon not be written down".to_owned()),
         };
-        let release = format!("fresh news, then a clean truth check; else the session ends in {} s", limit.as_secs());
+        let first = if trouble == Trouble::DiskFull { "room on the disk" } else { "fresh news" };
+        let release = format!("{first}, then a clean truth check; else the session ends in {} s", limit.as_secs());
         Block::new(None, what, measured, &release)
     }
 

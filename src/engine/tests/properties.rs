@@ -30,6 +30,8 @@ enum Happening {
     Wait(i64),
     Wish(Wish),
     Doubt,
+    DiskFull,
+    RoomAgain,
     Seal,
     CancelRest,
 }
@@ -52,6 +54,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (0_i64..40).prop_map(Happening::Wait),
         1 => wish().prop_map(Happening::Wish),
         1 => Just(Happening::Doubt),
+        1 => Just(Happening::DiskFull),
+        1 => Just(Happening::RoomAgain),
     ]
 }
 
@@ -81,6 +85,8 @@ fn live_through(world: &mut World, happening: Happening) {
         Happening::Wait(seconds) => world.wait(seconds),
         Happening::Wish(wish) => world.wish(wish),
         Happening::Doubt => world.feed(Input::Doubt("the clock jumped".into())),
+        Happening::DiskFull => world.feed(Input::DiskFull("no space left".into())),
+        Happening::RoomAgain => world.feed(Input::RoomAgain),
         Happening::Seal => world.seal(),
         Happening::CancelRest => {
             world.seal();
@@ -195,6 +201,8 @@ fn junk_input() -> impl Strategy<Value = Input> {
         3 => Just(Input::Tick),
         1 => wish().prop_map(Input::Operator),
         1 => Just(Input::Doubt(String::new())),
+        1 => Just(Input::DiskFull(String::new())),
+        1 => Just(Input::RoomAgain),
         1 => prop_oneof![9 => Just(Input::Tick), 1 => Just(Input::Seal(cause)), 1 => Just(Input::CancelRest)],
     ]
 }

@@ -255,6 +255,57 @@ fn a_clock_that_jumped_degrades_until_the_books_are_proven() {
 }
 
 #[test]
+fn a_full_disk_takes_the_quotes_out_and_room_on_it_leads_back() {
+    let mut world = World::quoting();
+    world.feed(Input::DiskFull("no space left on device".into()));
+    assert_eq!(world.mode(), Mode::Degraded);
+    world.ack();
+    let checks = world.verdicts().len();
+    for _ in 0..5 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!((world.mode(), world.resting.len()), (Mode::Degraded, 0), "fresh news and clean books are not room");
+    assert_eq!(world.verdicts().len(), checks, "room is not spent on proving what is not in doubt");
+    world.feed(Input::RoomAgain);
+    for _ in 0..4 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!((world.mode(), world.resting.len()), (Mode::Quoting, 2));
+}
+
+#[test]
+fn on_a_full_disk_no_cancel_waits_for_the_disk() {
+    let mut world = World::quoting();
+    world.wish(Wish::CancelAll);
+    assert!(world.inbox.is_empty(), "the intents are not on disk yet");
+    world.feed(Input::DiskFull("no space left on device".into()));
+    for _ in 0..2 {
+        world.ledger();
+    }
+    assert_eq!((world.resting.len(), world.mode()), (0, Mode::Degraded), "gone, without one acknowledgement");
+    world.feed(Input::RoomAgain);
+    world.ack();
+    for _ in 0..4 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.mode(), Mode::Quoting);
+}
+
+#[test]
+fn a_disk_that_stays_full_ends_the_session_as_a_failure_to_keep_facts() {
+    let mut world = World::quoting();
+    world.feed(Input::DiskFull("no space left on device".into()));
+    for _ in 0..120 {
+        world.ledger();
+        world.ack();
+    }
+    assert_eq!(world.halts[0].reason, HaltReason::StoreFailure);
+}
+
+#[test]
 fn a_trouble_remembers_that_the_operator_had_paused() {
     let mut world = World::quoting();
     world.wish(Wish::Pause);

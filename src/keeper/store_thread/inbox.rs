@@ -26,6 +26,8 @@ pub(crate) struct Work {
     pub(super) lines: Vec<Line>,
     pub(super) vouch: Vec<(u64, Instant)>,
     pub(super) rows: Vec<SessionId>,
+    /// Sessions whose readings are to be digested, once those beside this are written.
+    pub(super) digests: Vec<SessionId>,
     pub(super) checkpoints: Vec<Timestamp>,
     pub(super) jobs: Vec<Job>,
     pub(super) readings: Vec<(SessionId, Reading)>,
@@ -44,6 +46,9 @@ struct Waiting {
     lines: Vec<Line>,
     vouch: Vec<(u64, Instant)>,
     rows: Vec<SessionId>,
+    digests: Vec<SessionId>,
+    /// The session whose readings are complete: its digest was asked for.
+    complete: Option<SessionId>,
     checkpoints: VecDeque<Timestamp>,
     jobs: VecDeque<Job>,
     readings: Vec<(SessionId, Reading)>,
@@ -73,6 +78,9 @@ impl Inbox {
     /// False if the reading was dropped, because the store is far behind.
     pub(crate) fn reading(&self, session: SessionId, reading: Reading) -> bool {
         let mut waiting = self.lock();
+        if waiting.complete == Some(session) && !matches!(reading, Reading::Heartbeat(_)) {
+            return true;
+        }
         if waiting.readings.len() >= READINGS_KEPT {
             return false;
         }
@@ -95,6 +103,13 @@ impl Inbox {
         self.put(|waiting| waiting.rows.push(session));
     }
 
+    pub(crate) fn digest(&self, session: SessionId) {
+        self.put(|waiting| {
+            waiting.digests.push(session);
+            waiting.complete = Some(session);
+        });
+    }
+
     pub(crate) fn job(&self, job: Job) {
         self.put(|waiting| waiting.jobs.push_back(job));
     }
@@ -112,9 +127,18 @@ impl Inbox {
         self.lock().last_log
     }
 
-    pub(super) fn is_urgent(&self) -> bool {
+    /// Whether the keeper is being closed.
+    pub(super) fn is_hurried(&self) -> bool {
         let waiting = self.lock();
-        waiting.hurried || waiting.closing || !waiting.rows.is_empty()
+        waiting.hurried || waiting.closing
+    }
+
+    /// What cannot wait until a long job is done, if there is any: all but checkpoints and other jobs.
+    pub(super) fn pressing(&self) -> Option<Work> {
+        let mut waiting = self.lock();
+        let readings = if waiting.readings_are_due() { waiting.take_readings() } else { Vec::new() };
+        let work = Work { readings, ..waiting.take_urgent() };
+        (work.is_urgent() || !work.readings.is_empty()).then_some(work)
     }
 
     /// Waits for work, at most `retry` if that is given; then there may be none.
@@ -152,20 +176,15 @@ impl Inbox {
 impl Waiting {
     /// The most urgent work: all lines and rows at once, then one checkpoint or job at a time, then readings.
     fn take(&mut self) -> Option<Work> {
-        let readings_due = self.readings.len() >= READINGS_BATCH
-            || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
-            || self.closing;
+        let readings_due = self.readings_are_due();
         if !self.has_something(readings_due) {
             return None;
         }
-        let mut work = Work {
-            lines: std::mem::take(&mut self.lines),
-            vouch: std::mem::take(&mut self.vouch),
-            rows: std::mem::take(&mut self.rows),
-            ..Work::default()
-        };
-        let urgent = !work.lines.is_empty() || !work.vouch.is_empty() || !work.rows.is_empty();
-        if urgent && !self.closing {
+        let mut work = self.take_urgent();
+        if work.is_urgent() && !self.closing {
+            if !work.digests.is_empty() {
+                work.readings = self.take_readings();
+            }
             return Some(work);
         }
         work.checkpoints.extend(self.checkpoints.pop_front());
@@ -173,19 +192,46 @@ impl Waiting {
             work.jobs.extend(self.jobs.pop_front());
         }
         if readings_due {
-            work.readings = std::mem::take(&mut self.readings);
-            self.oldest_reading = None;
+            work.readings = self.take_readings();
         }
         work.closing = self.closing && self.checkpoints.is_empty() && self.jobs.is_empty();
         Some(work)
     }
-}
 
-impl Waiting {
+    fn take_urgent(&mut self) -> Work {
+        Work {
+            lines: std::mem::take(&mut self.lines),
+            vouch: std::mem::take(&mut self.vouch),
+            rows: std::mem::take(&mut self.rows),
+            digests: std::mem::take(&mut self.digests),
+            ..Work::default()
+        }
+    }
+
+    fn take_readings(&mut self) -> Vec<(SessionId, Reading)> {
+        self.oldest_reading = None;
+        std::mem::take(&mut self.readings)
+    }
+
+    fn readings_are_due(&self) -> bool {
+        self.readings.len() >= READINGS_BATCH
+            || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
+            || !self.digests.is_empty()
+            || self.closing
+    }
+
     fn has_something(&self, readings_due: bool) -> bool {
-        let urgent = !self.lines.is_empty() || !self.vouch.is_empty() || !self.rows.is_empty();
+        let questions = !self.rows.is_empty() || !self.digests.is_empty();
+        let urgent = !self.lines.is_empty() || !self.vouch.is_empty() || questions;
         let ordinary = !self.checkpoints.is_empty() || !self.jobs.is_empty();
         urgent || ordinary || self.closing || (readings_due && !self.readings.is_empty())
+    }
+}
+
+impl Work {
+    fn is_urgent(&self) -> bool {
+        let questions = !self.rows.is_empty() || !self.digests.is_empty();
+        !self.lines.is_empty() || !self.vouch.is_empty() || questions
     }
 }
 
@@ -214,6 +260,36 @@ mod tests {
     }
 
     #[test]
+    fn a_long_job_is_left_for_facts_and_rows_and_not_for_checkpoints() {
+        let inbox = Inbox::default();
+        inbox.checkpoint(Timestamp::default());
+        inbox.job(Box::new(|_| {}));
+        assert!(inbox.pressing().is_none());
+        inbox.row(SessionId(1));
+        let pressing = inbox.pressing().unwrap();
+        assert_eq!((pressing.rows.len(), pressing.checkpoints.len(), pressing.jobs.len()), (1, 0, 0));
+        assert!(!inbox.is_hurried());
+        inbox.hurry(LastLog::Emptied);
+        assert!(inbox.is_hurried());
+    }
+
+    #[test]
+    fn a_digest_takes_the_readings_before_it_along_and_ends_them() {
+        let inbox = Inbox::default();
+        let book = |ledger| {
+            let (bids, asks) = (Vec::new(), Vec::new());
+            Reading::Market(crate::domain::market::Book { ledger, at: Timestamp::default(), bids, asks })
+        };
+        assert!(inbox.reading(SessionId(1), book(1)));
+        inbox.digest(SessionId(1));
+        let work = inbox.wait(None);
+        assert_eq!((work.digests.as_slice(), work.readings.len()), (&[SessionId(1)][..], 1));
+        assert!(inbox.reading(SessionId(1), book(2)) && inbox.reading(SessionId(1), heartbeat(3)));
+        inbox.close();
+        assert_eq!(inbox.wait(None).readings, [(SessionId(1), heartbeat(3))]);
+    }
+
+    #[test]
     fn a_full_batch_of_readings_does_not_wait() {
         let inbox = Inbox::default();
         for second in 0..256 {
@@ -232,8 +308,8 @@ mod tests {
     #[test]
     fn closing_comes_after_every_job_and_takes_the_readings_along() {
         let inbox = Inbox::default();
-        inbox.job(Box::new(|_, _| {}));
-        inbox.job(Box::new(|_, _| {}));
+        inbox.job(Box::new(|_| {}));
+        inbox.job(Box::new(|_| {}));
         assert!(inbox.reading(SessionId(1), heartbeat(1)));
         inbox.close();
         let (first, second) = (inbox.wait(None), inbox.wait(None));

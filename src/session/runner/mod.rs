@@ -10,7 +10,9 @@ mod controls;
 mod end;
 mod phases;
 mod publish;
+mod readings;
 mod receipt;
+mod space;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +39,7 @@ use crate::domain::venue::VenueEvent;
 use crate::engine::{self, Effect, Input};
 use crate::keeper::{self, Door, News};
 use crate::venue::Venue;
+use backup::Backups;
 use books::Books;
 use end::Ending;
 
@@ -84,7 +87,8 @@ pub struct Runner {
     tell: UnboundedSender<News>,
     controls: UnboundedReceiver<Control>,
     views: watch::Sender<Option<Arc<SessionView>>>,
-    backups: PathBuf,
+    backups_in: PathBuf,
+    backups: Backups,
     books: Books,
     next_tick: Timestamp,
     next_heartbeat: Timestamp,
@@ -95,6 +99,8 @@ pub struct Runner {
     dead_threads: Vec<(&'static str, String)>,
     /// Whether something has changed that a view would show.
     changed: bool,
+    /// Since when the disk is full; `None` while it is not.
+    full_since: Option<Instant>,
     publish_at: Option<Instant>,
     published: Instant,
     ending: Option<Ending>,
@@ -125,7 +131,6 @@ impl Runner {
             identity: Arc::new(setup.identity),
             state: engine::State::new(setup.engine.clone(), session),
             settings: setup.engine,
-            keeping: setup.keeping,
             clock,
             engine_panics: 0,
             venue: setup.venue,
@@ -135,7 +140,9 @@ impl Runner {
             tell: setup.tell,
             controls: setup.controls,
             views: setup.views,
-            backups: setup.backups,
+            backups_in: setup.backups,
+            backups: Backups::every(setup.keeping.backup_every_s),
+            keeping: setup.keeping,
             next_tick: now,
             next_heartbeat: now,
             next_checkpoint: Instant::now(),
@@ -143,6 +150,7 @@ impl Runner {
             cancelling: Vec::new(),
             dead_threads: Vec::new(),
             changed: true,
+            full_since: None,
             publish_at: None,
             published: Instant::now(),
             ending: None,
@@ -210,16 +218,24 @@ impl Runner {
         wakes.into_iter().flatten().chain(end).min().unwrap_or(self.next_tick)
     }
 
-    /// Simulated time stands still while anything waits for the disk.
+    /// Simulated time stands still while anything waits for the disk; but an end for no disk that is full.
     fn time_may_pass(&self) -> bool {
-        let waits = self.books.awaits_acknowledgement() || self.ending.as_ref().is_some_and(Ending::waits_for_keeper);
+        let may_be_long = self.is_out_of_room() && self.ending.is_some();
+        let waits = (self.books.awaits_acknowledgement() && !may_be_long)
+            || self.ending.as_ref().is_some_and(Ending::waits_for_disk);
         !(self.clock.is_simulated() && waits)
     }
 
     /// When this machine's time has something for us.
     fn next_deadline(&self) -> Instant {
         let end = self.ending.as_ref().and_then(Ending::machine_deadline);
-        [Some(self.next_checkpoint), self.publish_at, end].into_iter().flatten().min().unwrap_or(self.next_checkpoint)
+        let timers = [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at];
+        timers
+            .into_iter()
+            .chain([self.room_deadline(), self.readings_deadline(), end])
+            .flatten()
+            .min()
+            .unwrap_or(self.next_checkpoint)
     }
 
     fn on_time(&mut self) {

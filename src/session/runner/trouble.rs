@@ -8,7 +8,7 @@ use crate::domain::incident::{Incident, Retry, Severity, Source};
 use crate::domain::time::Timestamp;
 use crate::engine::{Input, State};
 use crate::keeper::News;
-use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
+use crate::keeper::health::{CheckpointAnswer, Done};
 use crate::session::view::{EventKind, Pending};
 
 /// After this many panics of the engine the session is closed without asking it again.
@@ -21,6 +21,9 @@ impl Runner {
             News::Lost { ticket, why } => self.lost(ticket, why),
             News::JournalFailed(why) => self.journal_failed(why),
             News::JournalMoved(what) => self.journal_moved(what),
+            News::DiskFull(why) => self.disk_full(why),
+            News::SpaceIsBack { free } => self.space_is_back(free),
+            News::LittleSpace { free } => self.little_space(free),
             News::StoreFailed(why) => self.store_failed(why),
             News::Undigested { n, why } => self.undigested(n, why),
             News::StoreRecovered => {
@@ -28,9 +31,12 @@ impl Runner {
                 self.books.feed.event(now, EventKind::Keeping, "the store works again and has caught up".into());
             }
             News::Checkpoint(done) => self.checkpoint_done(&done),
-            News::Backup(done) => self.backup_done(&done),
+            News::BackupGoesOn => self.changed = true,
+            News::Backup { kind, done } => self.backup_done(kind, &done),
             News::Row(session, row) if session == self.identity.session => self.row_came(row),
             News::Row(..) => {}
+            News::Readings(session, digest) if session == self.identity.session => self.readings_came(digest),
+            News::Readings(..) => {}
             News::ThreadDied { name, why } => self.thread_died(name, why),
         }
     }
@@ -156,29 +162,6 @@ impl Runner {
         self.checkpoint_of_the_end(done);
     }
 
-    fn backup_done(&mut self, done: &Done<BackupDone>) {
-        self.pending.retain(|&pending| pending != Pending::Backup);
-        let now = self.clock.now();
-        match &done.result {
-            Ok(backup) => {
-                let text =
-                    format!("backup {} verified, {} bytes, {} ms", backup.name, backup.bytes, done.took.as_millis());
-                self.books.feed.event(now, EventKind::Keeping, text);
-            }
-            Err(why) => self.books.incident(
-                now,
-                Incident {
-                    means: "the newest good backup is an older one; nothing is lost".into(),
-                    done: "no half copy was left behind".into(),
-                    you_can: "look at the folder of backups and at its disk, then press r".into(),
-                    retry: Some(Retry::Backup),
-                    ..incident(Source::Backup, "Backup failed", "to copy the store and to verify the copy", why.clone())
-                },
-            ),
-        }
-        self.backup_of_the_end(done);
-    }
-
     fn thread_died(&mut self, name: &'static str, why: String) {
         let now = self.clock.now();
         self.dead_threads.push((name, why.clone()));
@@ -240,7 +223,7 @@ impl Runner {
 }
 
 /// An incident with its first half; the rest is filled in by who knows what it means.
-fn incident(source: Source, title: &str, tried: &str, happened: String) -> Incident {
+pub(super) fn incident(source: Source, title: &str, tried: &str, happened: String) -> Incident {
     Incident {
         id: 0,
         severity: Severity::Warning,

@@ -4,6 +4,7 @@
 //! A line at or below the cursor is passed over, so a batch can be given again after any doubt. A fact that cannot be
 //! digested is kept as its raw line and becomes an incident; it never stops the lines behind it.
 
+mod adopted;
 mod ledger;
 mod orders;
 mod sessions;
@@ -11,6 +12,7 @@ mod watch;
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::baseline::Shelf;
 use super::error::StoreError;
 use super::facts;
 use super::writer::Store;
@@ -38,6 +40,7 @@ pub struct Undigested {
 /// A fact on its way into the tables, with the columns that every table has.
 struct Told<'a> {
     connection: &'a Connection,
+    baselines: &'a Shelf,
     n: i64,
     at: &'a str,
     session: Option<i64>,
@@ -69,9 +72,10 @@ impl Store {
         if lines.is_empty() {
             return Ok(Projected::default());
         }
+        let baselines = self.baselines.clone();
         self.write("project facts", |transaction| {
             let new = new_lines(transaction, lines)?;
-            let projected = tell_all(transaction, new).map_err(StoreError::doing("project facts"))?;
+            let projected = tell_all(transaction, &baselines, new).map_err(StoreError::doing("project facts"))?;
             if let Some(last) = new.last() {
                 facts::set_cursor(transaction, last).map_err(StoreError::doing("move its cursor"))?;
             }
@@ -116,25 +120,31 @@ fn new_lines<'a>(connection: &Connection, lines: &'a [Line]) -> Result<&'a [Line
     Ok(new)
 }
 
-fn tell_all(connection: &Connection, lines: &[Line]) -> rusqlite::Result<Projected> {
+fn tell_all(connection: &Connection, baselines: &Shelf, lines: &[Line]) -> rusqlite::Result<Projected> {
     connection.execute_batch("SAVEPOINT batch")?;
-    if let Some(projected) = go_through(connection, lines, Care::Swift)? {
+    if let Some(projected) = go_through(connection, baselines, lines, Care::Swift)? {
         connection.execute_batch("RELEASE batch")?;
         return Ok(projected);
     }
     connection.execute_batch("ROLLBACK TO batch; RELEASE batch")?;
-    Ok(go_through(connection, lines, Care::EachAlone)?.unwrap_or_default())
+    Ok(go_through(connection, baselines, lines, Care::EachAlone)?.unwrap_or_default())
 }
 
 /// `None` if a fact was refused and cannot be taken back alone.
-fn go_through(connection: &Connection, lines: &[Line], care: Care) -> rusqlite::Result<Option<Projected>> {
+fn go_through(
+    connection: &Connection,
+    baselines: &Shelf,
+    lines: &[Line],
+    care: Care,
+) -> rusqlite::Result<Option<Projected>> {
     let mut projected = Projected { lines: lines.len() as u64, undigested: Vec::new() };
     for line in lines {
         let at = line.at.to_string();
         facts::insert(connection, line, &at)?;
-        let told = Told { connection, n: facts::key(line.n), at: &at, session: line.session.map(|session| session.0) };
-        let why = match &line.fact {
-            Err(why) => why.clone(),
+        let session = line.session.map(|session| session.0);
+        let told = Told { connection, baselines, n: facts::key(line.n), at: &at, session };
+        let why = match &line.fact() {
+            Err(why) => why.to_string(),
             Ok(fact) if care == Care::Swift => match told.tell(fact) {
                 Ok(()) => continue,
                 Err(Refusal::Fact(_)) => return Ok(None),
@@ -168,6 +178,10 @@ impl Told<'_> {
             Fact::EndBegun(seal) => self.sealed(seal),
             Fact::SessionClosed(closed) => self.closed(closed),
             Fact::SessionRecovered(recovered) => self.recovered(recovered),
+            Fact::Adopted(adopted) => self.adopted(adopted),
+            Fact::Backfilled(backfilled) => self.backfilled(backfilled),
+            // It is of no session and of no table: its line in `facts` is all there is to it.
+            Fact::Restored(_) => Ok(()),
         }
     }
 
@@ -213,5 +227,7 @@ fn beyond(what: &str) -> Refusal {
     Refusal::Fact(format!("{what} cannot be kept exactly"))
 }
 
+#[cfg(test)]
+mod adopted_tests;
 #[cfg(test)]
 mod tests;

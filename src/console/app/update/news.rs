@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_step_of_the_start_is_shown_once_and_then_as_done() {
         let mut model = model();
-        let step = |done| StartStep { text: "opening the database".to_owned(), done };
+        let step = |done| StartStep { text: "opening the database".to_owned(), note: String::new(), done };
         update(&mut model, Msg::Starting(step(false)));
         update(&mut model, Msg::Starting(step(true)));
         assert_eq!(model.starting, [step(true)]);

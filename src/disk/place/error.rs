@@ -1,0 +1,81 @@
+//! Why a place is no place for a database, each told with what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::space::{LEAST_FREE_BYTES, in_words};
+
+/// No safe place for a database. Nothing was touched but folders that may have been created.
+#[derive(Debug, Error)]
+pub enum PlaceError {
+    /// The path names no file.
+    #[error("{path} is a folder and cannot be the database: give a file in it, as in --db {example}",
+        path = .0.display(), example = .0.join("paper.db").display())]
+    IsFolder(PathBuf),
+    /// A database in memory, as SQLite calls it.
+    #[error("{path} means a database in memory, which is gone with the process: name a file on a disk with --db",
+        path = .0.display())]
+    InMemory(PathBuf),
+    /// The path is a link that leads nowhere: to a disk that is not there, most likely.
+    #[error("{path} is a link to a file that is not there: mount the disk that it leads to or mend the link, or choose \
+        another place with --db", path = .0.display())]
+    DanglingLink(PathBuf),
+    /// The file has a second name, beside which a second journal and a second lock would lie.
+    #[error("{path} has {names} names (hard links), and a lock beside one of them does not keep a second neo out by \
+        another: remove the other names, or make a copy and use that with --db", path = .path.display())]
+    SeveralNames {
+        /// The database.
+        path: PathBuf,
+        /// How many.
+        names: u64,
+    },
+    /// A folder does not exist and cannot be made.
+    #[error("cannot create the folder {folder}: {source}; choose another place with --db", folder = .folder.display())]
+    NotCreatable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing can be written there.
+    #[error("cannot write into {folder}: {source}; make it writable, or choose another place with --db",
+        folder = .folder.display())]
+    ReadOnly {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another machine's disk: locks and syncs do not hold there.
+    #[error("{folder} is a network folder ({kind}), where locks and syncs cannot be trusted: \
+        choose a place on a disk of this machine with --db", folder = .folder.display())]
+    Network {
+        /// The folder.
+        folder: PathBuf,
+        /// Which kind, as in `nfs`.
+        kind: String,
+    },
+    /// A folder that another program copies elsewhere, and back, file by file.
+    #[error("{folder} is kept in step with a cloud by {program} ({why}), which copies files while they are written and may \
+        put older ones back: choose a place outside of it with --db, and let it have the backups at most",
+        folder = .folder.display())]
+    CloudSync {
+        /// The folder.
+        folder: PathBuf,
+        /// Which program does that.
+        program: String,
+        /// What it was known by.
+        why: String,
+    },
+    /// The disk is nearly full.
+    #[error("{folder} has {} left and {} are needed to start: free some, or choose another place with --db",
+        in_words(*.free), in_words(LEAST_FREE_BYTES), folder = .folder.display())]
+    TooLittleSpace {
+        /// The folder.
+        folder: PathBuf,
+        /// Bytes that we may still write.
+        free: u64,
+    },
+}

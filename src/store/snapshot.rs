@@ -1,0 +1,92 @@
+//! One moment of the store, held by a connection of its own and copied page by page, while the writer goes on writing.
+//!
+//! SQLite begins a copy anew whenever somebody else writes between two steps, and never comes to an end under a writer;
+//! unless the copying connection holds a moment, which no commit changes. While it is held the write-ahead log cannot be
+//! emptied: let go of it soon.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ffi};
+
+use super::ask::{Ask, Reader};
+use super::error::StoreError;
+use super::open;
+use crate::disk::Disk;
+
+/// Pages of one step: about a megabyte, so that nothing waits long for a step to end.
+const PAGES: i32 = 256;
+
+/// A moment of the store.
+pub(crate) struct Snapshot {
+    reader: Reader,
+}
+
+/// How a copy ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Copied {
+    /// All pages are in the new file, which is not synced yet.
+    Whole,
+    /// It was given up between two steps.
+    GivenUp,
+}
+
+/// Pages copied, and pages that there are.
+type Pages = (u32, u32);
+
+impl Snapshot {
+    /// Holds the newest committed moment of the database at `path`.
+    pub(crate) fn hold(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
+        let reader = Reader::open_on(disk, path)?;
+        // BEGIN alone holds nothing: the first read does.
+        let held = reader.connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema");
+        held.map_err(StoreError::doing("hold a moment"))?;
+        Ok(Self { reader })
+    }
+
+    /// Questions to that moment.
+    pub(crate) fn ask(&self) -> Ask<'_> {
+        self.reader.ask()
+    }
+
+    /// Copies it into the empty file at `to`; `between` is asked after each megabyte and may give the copy up.
+    pub(crate) fn copy_to(
+        &self,
+        disk: &dyn Disk,
+        to: &Path,
+        mut between: impl FnMut(Pages) -> ControlFlow<()>,
+    ) -> rusqlite::Result<Copied> {
+        let mut copy = open::blank(disk, to)?;
+        if step_through(&self.reader.connection, &mut copy, &mut between)? == Copied::GivenUp {
+            return Ok(Copied::GivenUp);
+        }
+        // The original's header says WAL; a copy is one file that needs no companion.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        copy.close().map_err(|(_, why)| why)?;
+        Ok(Copied::Whole)
+    }
+}
+
+fn step_through(
+    moment: &Connection,
+    copy: &mut Connection,
+    between: &mut impl FnMut(Pages) -> ControlFlow<()>,
+) -> rusqlite::Result<Copied> {
+    let steps = Backup::new(moment, copy)?;
+    loop {
+        let step @ (StepResult::Done | StepResult::More) = steps.step(PAGES)? else {
+            // The connection's own patience is over already.
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
+        };
+        let pages = steps.progress();
+        let total = pages.pagecount.unsigned_abs();
+        let copied = total.saturating_sub(pages.remaining.unsigned_abs());
+        if between((copied, total)).is_break() {
+            return Ok(Copied::GivenUp);
+        }
+        if step == StepResult::Done {
+            return Ok(Copied::Whole);
+        }
+    }
+}

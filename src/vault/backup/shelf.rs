@@ -1,0 +1,130 @@
+//! The folder of backups: what stands there, which is the newest that is fit, and which are too many.
+
+use std::io;
+use std::path::Path;
+
+use super::check::{Checked, check};
+use super::{BackupError, BackupKind, file, name};
+use crate::disk::Disk;
+use crate::domain::time::Timestamp;
+
+/// How many copies of each kind are kept.
+pub const KEPT: usize = 10;
+
+/// A backup by its name; nobody has looked into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnShelf {
+    /// Its file name.
+    pub name: String,
+    /// Why it was taken.
+    pub kind: BackupKind,
+    /// When it was taken, to the second.
+    pub taken_at: Timestamp,
+    /// Its size, in bytes.
+    pub bytes: u64,
+}
+
+/// The backups in `folder`, newest first. A folder that is not there is an empty shelf.
+pub fn shelf(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
+    let names = match disk.names(folder) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        names => names?,
+    };
+    let mut found = Vec::new();
+    for name in names {
+        let Some(said) = name::read(&name) else { continue };
+        let look = disk.look(&folder.join(&name))?;
+        let backup = OnShelf { name, kind: said.kind, taken_at: said.taken_at, bytes: look.bytes };
+        // A name knows seconds: two kinds of one second are told apart by when they were written.
+        found.push(((said.taken_at, said.number, look.modified), backup));
+    }
+    found.sort_by(|(one, _), (other, _)| other.cmp(one));
+    Ok(found.into_iter().map(|(_, backup)| backup).collect())
+}
+
+/// The newest backup that is fit, with what is in it; `None` if there is none. A baseline holds adopted rows only and is
+/// passed over.
+pub fn newest_fit(disk: &dyn Disk, folder: &Path) -> io::Result<Option<(OnShelf, Checked)>> {
+    let whole = shelf(disk, folder)?.into_iter().filter(|backup| backup.kind != BackupKind::Baseline);
+    Ok(whole.into_iter().find_map(|backup| {
+        let checked = check(disk, &folder.join(&backup.name)).ok()?;
+        Some((backup, checked))
+    }))
+}
+
+/// Those that may go: of each kind all but the newest ten. `spared` stays, and counts as one of its ten, however old a
+/// clock that was set back makes it look. A baseline is part of the chain and always stays.
+pub fn surplus<'a>(shelf: &'a [OnShelf], spared: Option<&str>) -> Vec<&'a OnShelf> {
+    let prunable = BackupKind::ALL.into_iter().filter(|kind| *kind != BackupKind::Baseline);
+    prunable
+        .flat_map(|kind| {
+            let of_kind = shelf.iter().filter(move |backup| backup.kind == kind);
+            let (spared, others): (Vec<_>, Vec<_>) = of_kind.partition(|backup| Some(&*backup.name) == spared);
+            others.into_iter().skip(KEPT - spared.len().min(1))
+        })
+        .collect()
+}
+
+/// Removes these, and says which.
+pub fn prune<'a>(
+    disk: &dyn Disk,
+    folder: &Path,
+    backups: impl IntoIterator<Item = &'a OnShelf>,
+) -> Result<Vec<String>, BackupError> {
+    let mut pruned = Vec::new();
+    for backup in backups {
+        let path = folder.join(&backup.name);
+        disk.remove(&path).map_err(file("remove the old copy", &path))?;
+        pruned.push(backup.name.clone());
+    }
+    if !pruned.is_empty() {
+        disk.sync_folder(folder).map_err(file("sync", folder))?;
+    }
+    Ok(pruned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::memory::MemoryDisk;
+
+    fn folder() -> &'static Path {
+        Path::new("/s.backups")
+    }
+
+    fn shelf_of(names: &[String]) -> Vec<OnShelf> {
+        let disk = MemoryDisk::new(1);
+        disk.create_folder(folder()).unwrap();
+        for name in names {
+            disk.put(&folder().join(name), b"x");
+        }
+        shelf(&disk, folder()).unwrap()
+    }
+
+    fn pre(second: usize) -> String {
+        format!("20261122T1840{second:02}Z-pre.db")
+    }
+
+    #[test]
+    fn the_newest_stands_first_and_two_of_one_second_by_their_numbers() {
+        let names = [pre(1), pre(2), "20261122T184002Z-pre-10.db".into(), "20261122T184002Z-pre-9.db".into()];
+        let found: Vec<String> = shelf_of(&names).into_iter().map(|backup| backup.name).collect();
+        assert_eq!(found, ["20261122T184002Z-pre-10.db", "20261122T184002Z-pre-9.db", &pre(2), &pre(1)]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_empty_shelf() {
+        assert_eq!(shelf(&MemoryDisk::new(1), folder()).unwrap(), []);
+    }
+
+    #[test]
+    fn ten_of_each_kind_stay_and_every_baseline() {
+        let baselines = (0..12).map(|second| format!("20261122T1840{second:02}Z-baseline.db"));
+        let names: Vec<String> = (0..12).map(pre).chain(baselines).collect();
+        let shelf = shelf_of(&names);
+        let gone: Vec<&str> = surplus(&shelf, None).into_iter().map(|backup| &*backup.name).collect();
+        assert_eq!(gone, [pre(1), pre(0)]);
+        let spared: Vec<&str> = surplus(&shelf, Some(&pre(0))).into_iter().map(|backup| &*backup.name).collect();
+        assert_eq!(spared, [pre(2), pre(1)]);
+    }
+}

@@ -1,0 +1,164 @@
+//! Opens a house as the next start would, without help, and compares what it finds with what was acknowledged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+use rust_decimal::Decimal;
+
+use neo_console::disk::Disk;
+use neo_console::disk::sim::MemoryDisk;
+use neo_console::domain::fact::Fact;
+use neo_console::domain::session::SessionId;
+use neo_console::journal::reader::read_chain;
+use neo_console::journal::record::{Entry, Line};
+use neo_console::vault::gate::{self, Opened};
+
+use super::{at, place, prepare};
+
+/// What is wrong with a house after a crash.
+#[derive(Debug)]
+pub enum Finding {
+    /// The gate refused it, with these words.
+    NotOpened(String),
+    /// An acknowledged fact is not there.
+    Lost(String),
+    /// A fact is there twice.
+    Doubled(String),
+    /// Rows and facts do not agree.
+    Wrong(String),
+}
+
+/// Opens the house and looks at everything. All that was acknowledged must be there, once. Returns how many lines the
+/// journal has then.
+pub fn examine<'a>(disk: &MemoryDisk, acknowledged: impl Iterator<Item = &'a Line>) -> Result<usize, Finding> {
+    let Opened { mut store, .. } = open(disk)?;
+    let lines = journal(disk, acknowledged)?;
+    let failed = |error: neo_console::store::StoreError| Finding::Wrong(error.to_string());
+    let ask = store.ask().map_err(failed)?;
+    let rows: Vec<_> = ask.facts_from(0).collect::<Result<_, _>>().map_err(failed)?;
+    if rows.len() < lines.len() {
+        return Err(Finding::Lost(format!("the store has {} of {} facts", rows.len(), lines.len())));
+    }
+    if let Some((row, _)) = rows.iter().zip(&lines).find(|(row, line)| row.n != line.n || row.line != line.text) {
+        return Err(Finding::Wrong(format!("fact {} of the store is not the journal's", row.n)));
+    }
+    if rows.len() > lines.len() {
+        return Err(Finding::Doubled(format!("the store has {} facts, the journal {}", rows.len(), lines.len())));
+    }
+    sessions(&lines, ask)?;
+    balances(disk, &lines, ask)?;
+    Ok(lines.len())
+}
+
+/// As a start does it.
+pub fn open(disk: &MemoryDisk) -> Result<Opened, Finding> {
+    prepare(disk);
+    let arc: Arc<dyn Disk> = Arc::new(disk.clone());
+    gate::open(&arc, &place(), at(99, 0), &mut |_| {}).map_err(|refusal| Finding::NotOpened(refusal.to_string()))
+}
+
+fn journal<'a>(disk: &MemoryDisk, acknowledged: impl Iterator<Item = &'a Line>) -> Result<Vec<Line>, Finding> {
+    let mut lines: Vec<Line> = Vec::new();
+    let report = read_chain(disk, &place().journal(), None, |line| lines.push(line.to_line()))
+        .map_err(|error| Finding::Lost(error.to_string()))?;
+    if !report.is_sound() {
+        return Err(Finding::Lost(format!("the journal is open for writing and unsound: {report:?}")));
+    }
+    for kept in acknowledged {
+        match usize::try_from(kept.n).ok().and_then(|n| lines.get(n)) {
+            Some(found) if found.text == kept.text => {}
+            found => return Err(Finding::Lost(format!("line {} ({}): found {found:?}", kept.n, kept.kind))),
+        }
+    }
+    let mut told = BTreeSet::new();
+    for (place, line) in lines.iter().enumerate() {
+        let once = said(&line.text).is_some_and(|said| told.insert(said.to_owned()));
+        if line.n != place as u64 || !once {
+            return Err(Finding::Doubled(format!("line {} ({})", line.n, line.kind)));
+        }
+    }
+    Ok(lines)
+}
+
+/// Every session that was opened has a row; it is `CLOSED` if its last fact says so, else `RECOVERED`.
+fn sessions(lines: &[Line], ask: neo_console::store::Ask<'_>) -> Result<(), Finding> {
+    let wrong = |what: String| Err(Finding::Wrong(what));
+    let mut ends: BTreeMap<SessionId, &str> = BTreeMap::new();
+    for line in lines {
+        let Some(session) = line.session else { continue };
+        match &line.fact() {
+            Ok(Fact::SessionOpened(_)) => _ = ends.insert(session, "OPEN"),
+            Ok(Fact::SessionClosed(_)) => _ = ends.insert(session, "CLOSED"),
+            Ok(Fact::SessionRecovered(_)) => _ = ends.insert(session, "RECOVERED"),
+            _ => {}
+        }
+    }
+    let rows = ask.sessions(None, 100).map_err(|error| Finding::Wrong(error.to_string()))?;
+    if rows.len() != ends.len() {
+        return wrong(format!("{} sessions have {} rows", ends.len(), rows.len()));
+    }
+    for row in rows {
+        let end = ends.get(&SessionId(row.session_id)).copied().unwrap_or("never opened");
+        if row.status != end || end == "OPEN" || row.ended_at.is_none() {
+            return wrong(format!("session {} is {} and its last fact says {end}", row.session_id, row.status));
+        }
+        let detail =
+            ask.session_detail(SessionId(row.session_id)).map_err(|error| Finding::Wrong(error.to_string()))?;
+        if let Some(doubt) = detail.and_then(|detail| detail.doubts.into_iter().next()) {
+            return wrong(format!("session {}: {doubt}", row.session_id));
+        }
+    }
+    Ok(())
+}
+
+/// What each session holds is the sum of its changes, and what its facts come to; no fill is counted twice.
+fn balances(disk: &MemoryDisk, lines: &[Line], ask: neo_console::store::Ask<'_>) -> Result<(), Finding> {
+    let failed = |error: rusqlite::Error| Finding::Wrong(error.to_string());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let vfs = disk.vfs().expect("a simulated disk has a VFS");
+    let beside = Connection::open_with_flags_and_vfs(place().database(), flags, vfs).map_err(failed)?;
+    let mut sums: BTreeMap<(i64, String), Decimal> = BTreeMap::new();
+    let mut changes = beside.prepare("SELECT session_id, asset, change FROM inventory_ledger").map_err(failed)?;
+    let mut rows = changes.query([]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let (session, asset, change): (i64, String, String) =
+            (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?, row.get(2).map_err(failed)?);
+        *sums.entry((session, asset)).or_default() += change.parse::<Decimal>().unwrap();
+    }
+    let of = |session: SessionId, asset: &str| sums.get(&(session.0, asset.to_owned())).copied();
+    let opened = lines.iter().filter(|line| matches!(line.fact(), Ok(Fact::SessionOpened(_))));
+    for session in opened.filter_map(|line| line.session) {
+        let replay = ask.replay(session).map_err(|error| Finding::Wrong(error.to_string()))?;
+        let held = replay.account.inventory().map(|held| (held.xrp.to_decimal(), held.rlusd.to_decimal()));
+        if held != of(session, "XRP").zip(of(session, "RLUSD")) {
+            return Err(Finding::Wrong(format!("session {session}: facts come to {held:?}, rows to {sums:?}")));
+        }
+    }
+    let fills = lines.iter().filter(|line| matches!(line.fact(), Ok(Fact::Fill(_)))).count();
+    let counted: i64 = beside.query_row("SELECT count(*) FROM fills", [], |row| row.get(0)).map_err(failed)?;
+    if usize::try_from(counted).ok() != Some(fills) {
+        return Err(Finding::Doubled(format!("{fills} fills and {counted} rows of them")));
+    }
+    Ok(())
+}
+
+/// Each of these facts is in the journal.
+pub fn expect_all<'a>(disk: &MemoryDisk, facts: impl Iterator<Item = &'a Entry>) -> Result<(), Finding> {
+    let mut told = BTreeSet::new();
+    read_chain(disk, &place().journal(), None, |line| _ = told.insert(said(line.text).unwrap_or_default().to_owned()))
+        .map_err(|error| Finding::Lost(error.to_string()))?;
+    for Entry { at, session, fact } in facts {
+        let session = session.map_or("null".to_owned(), |session| session.to_string());
+        let wanted = format!(r#""{at}","session":{session},{}"#, fact.to_json_fields());
+        if !told.contains(&wanted) {
+            return Err(Finding::Lost(wanted));
+        }
+    }
+    Ok(())
+}
+
+/// What a line says beside its place in the chain.
+fn said(line: &str) -> Option<&str> {
+    line.split_once(r#","at":"#)?.1.rsplit_once(r#","prev":"#).map(|(said, _)| said)
+}
