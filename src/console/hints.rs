@@ -31,10 +31,10 @@ fn look(model: &Model) -> Look {
 pub fn hints(model: &Model) -> Vec<Hint> {
     let bar = action::bar(model);
     let in_group = |group| TABLE.iter().filter(move |spec| spec.group == group);
-    // The keys of a question are told by the question itself.
+    // Their keys are told by the question and by the page themselves.
     Group::ALL
         .into_iter()
-        .filter(|&group| group != Group::Question)
+        .filter(|&group| !matches!(group, Group::Question | Group::Page))
         .flat_map(in_group)
         .map(|spec| hint(model, spec, &bar))
         .collect()
@@ -60,8 +60,8 @@ mod tests {
     use crate::console::app::testing::running;
 
     #[test]
-    fn every_action_but_the_answers_of_a_question_is_in_the_help_once() {
-        let answers = TABLE.iter().filter(|spec| spec.group == Group::Question).count();
+    fn every_action_but_those_of_a_question_is_in_the_help_once() {
+        let answers = TABLE.iter().filter(|spec| matches!(spec.group, Group::Question | Group::Page)).count();
         assert_eq!(hints(&running()).len(), TABLE.len() - answers);
     }
 

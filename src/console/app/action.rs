@@ -69,6 +69,18 @@ pub enum Action {
     AnswerYes,
     /// No.
     AnswerNo,
+    /// The next answer of the page that asks.
+    NextOption,
+    /// The answer before.
+    PreviousOption,
+    /// Take the answer in focus; one that changes something is asked about once more.
+    TakeOption,
+    /// Answer that everything is to stay as it is.
+    LeaveAsItIs,
+    /// Further down in a long explanation.
+    ReadOn,
+    /// Back up in it.
+    ReadBack,
 }
 
 /// Where in the help an action stands.
@@ -86,6 +98,8 @@ pub enum Group {
     Log,
     /// Answering a question.
     Question,
+    /// On the page that asks at the start.
+    Page,
 }
 
 /// Where the operator is: decides which keys count and which actions the bar shows.
@@ -103,6 +117,8 @@ pub enum Place {
     Incidents,
     /// A question waits for its answer.
     Question,
+    /// The page that asks at the start.
+    Page,
 }
 
 /// An action, its keys and what is said about it.
@@ -168,6 +184,12 @@ pub const TABLE: &[ActionSpec] = &[
     spec(Action::OtherAnswer, &[Key::Tab, Key::Left, Key::Right, Key::BackTab, Key::Char('h'), Key::Char('l')], "other answer", "Put the other answer into focus", Group::Question, &[Place::Question]),
     spec(Action::AnswerYes, &[Key::Char('y')], "yes", "Do it", Group::Question, &[Place::Question]),
     spec(Action::AnswerNo, &[Key::Esc, Key::Char('n')], "no", "Leave everything as it is", Group::Question, &[Place::Question]),
+    spec(Action::NextOption, &[Key::Down, Key::Tab, Key::Right, Key::Char('j')], "next", "The next answer", Group::Page, &[Place::Page]),
+    spec(Action::PreviousOption, &[Key::Up, Key::BackTab, Key::Left, Key::Char('k')], "previous", "The answer before", Group::Page, &[Place::Page]),
+    spec(Action::TakeOption, &[Key::Enter], "choose", "Take the answer in focus; what changes something is asked about once more", Group::Page, &[Place::Page]),
+    spec(Action::LeaveAsItIs, &[Key::Esc, Key::Char('l'), Key::Char('q'), Key::Char('n')], "leave", "Leave everything as it is", Group::Page, &[Place::Page]),
+    spec(Action::ReadOn, &[Key::PageDown, Key::Char(' ')], "read on", "Further down in the explanation", Group::Page, NOWHERE),
+    spec(Action::ReadBack, &[Key::PageUp], "read back", "Back up in the explanation", Group::Page, NOWHERE),
     spec(Action::Down, &[Key::Char('j'), Key::Down], "down", "One row down, or the next incident", Group::Move, SCROLLED),
     spec(Action::Up, &[Key::Char('k'), Key::Up], "up", "One row up, or the incident before", Group::Move, SCROLLED),
     spec(Action::Top, &[Key::Char('g'), Key::Home], "top", "To the first row", Group::Move, NOWHERE),
@@ -190,7 +212,8 @@ pub const TABLE: &[ActionSpec] = &[
 
 impl Group {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] = [Self::Session, Self::Look, Self::Move, Self::Incidents, Self::Log, Self::Question];
+    pub const ALL: [Self; 7] =
+        [Self::Session, Self::Look, Self::Move, Self::Incidents, Self::Log, Self::Question, Self::Page];
 
     /// Its title in the help.
     pub const fn title(self) -> &'static str {
@@ -201,6 +224,7 @@ impl Group {
             Self::Incidents => "Incidents",
             Self::Log => "Log",
             Self::Question => "In a question",
+            Self::Page => "On the page that asks",
         }
     }
 }
@@ -212,6 +236,7 @@ impl Place {
             (Some(Overlay::Confirm(_)), _) => Self::Question,
             (Some(Overlay::Incidents { .. }), _) => Self::Incidents,
             (Some(Overlay::Help { .. } | Overlay::PastSession { .. }), _) => Self::Text,
+            (None, _) if model.asking.is_some() => Self::Page,
             (None, Tab::Live | Tab::Health) => Self::Tab,
             (None, Tab::Orders | Tab::Fills | Tab::History) => Self::List,
             (None, Tab::Log) => Self::Log,
@@ -226,11 +251,12 @@ impl Action {
         TABLE.iter().find(|spec| spec.action == self).unwrap_or(&TABLE[0])
     }
 
-    /// Where its keys count. While a question waits, its own keys and Ctrl+C do, and no others.
+    /// Where its keys count. While anything is asked, its own keys and Ctrl+C do, and no others.
     fn listens_at(self, place: Place) -> bool {
         match self.spec().group {
             Group::Question => place == Place::Question,
-            _ => place != Place::Question || self == Self::Interrupt,
+            Group::Page => place == Place::Page,
+            _ => !matches!(place, Place::Question | Place::Page) || self == Self::Interrupt,
         }
     }
 }
@@ -286,7 +312,8 @@ mod tests {
     use crate::console::app::testing::{model, running};
     use std::collections::HashSet;
 
-    const ANYWHERE: &[Place] = &[Place::Tab, Place::List, Place::Log, Place::Text, Place::Incidents, Place::Question];
+    const ANYWHERE: &[Place] =
+        &[Place::Tab, Place::List, Place::Log, Place::Text, Place::Incidents, Place::Question, Place::Page];
 
     #[test]
     fn every_action_has_a_key_a_name_and_a_help() {

@@ -38,6 +38,12 @@ pub fn disabled_reason(model: &Model, action: Action) -> Option<String> {
         Action::OtherAnswer | Action::TakeAnswer | Action::AnswerYes | Action::AnswerNo => {
             (Place::of(model) != Place::Question).then_some("nothing is being asked")
         }
+        Action::NextOption
+        | Action::PreviousOption
+        | Action::TakeOption
+        | Action::LeaveAsItIs
+        | Action::ReadOn
+        | Action::ReadBack => (Place::of(model) != Place::Page).then_some("nothing is being asked"),
         Action::Interrupt | Action::Help | Action::Show(_) | Action::NextTab | Action::PreviousTab | Action::Redraw => {
             None
         }

@@ -1,5 +1,6 @@
 //! What the console wants done.
 
+use super::question::Answer;
 use crate::session::control::Control;
 use crate::store::rows::HistoryQuery;
 
@@ -10,6 +11,8 @@ pub enum Effect {
     Control(Control),
     /// Ask the history; the answer comes as a [`super::msg::Msg::History`].
     AskHistory(HistoryQuery),
+    /// Tell whoever asked a [`super::question::Question`].
+    Answer(Answer),
     /// Take the terminal once more and draw everything.
     Redraw,
     /// Never write to the terminal again.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`action`] | the one table that makes keys, help and bar; [`disabled`] says why an action does nothing |
 //! | [`update`] | a message and the model in, effects out |
+//! | [`question`] | what only the operator can decide, before a session begins |
 //! | [`clock`] | what time it is on the screen |
 //! | [`pacer`] | when to draw next |
 
@@ -18,6 +19,7 @@ pub mod key;
 pub mod model;
 pub mod msg;
 pub mod pacer;
+pub mod question;
 #[cfg(test)]
 pub(in crate::console) mod testing;
 pub mod update;

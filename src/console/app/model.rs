@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::question::Asking;
 use crate::console::settings::Settings;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -70,6 +71,8 @@ pub enum ConfirmWhat {
     Quit,
     /// Taking every order out.
     CancelAll,
+    /// The option at this place of the page that asks.
+    Option(usize),
 }
 
 /// A short notice at the bottom.
@@ -151,6 +154,8 @@ pub struct Model {
     pub view: Option<Arc<SessionView>>,
     /// The start, step by step.
     pub starting: Vec<StartStep>,
+    /// What the start asks, in the place of everything else.
+    pub asking: Option<Asking>,
     /// Which tab is shown.
     pub tab: Tab,
     /// What lies over it.

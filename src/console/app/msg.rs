@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::key::Key;
 use super::model::{Size, StartStep};
+use super::question::Question;
 use crate::domain::time::Timestamp;
 use crate::logging::LogLine;
 use crate::session::view::SessionView;
@@ -22,6 +23,8 @@ pub enum Msg {
     View(Arc<SessionView>),
     /// A step of the start began, or is done; told by its text.
     Starting(StartStep),
+    /// The start needs an answer before it can go on.
+    Ask(Question),
     /// The history answered.
     History(HistoryAnswer),
     /// Lines that are new in the log, oldest first.

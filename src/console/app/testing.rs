@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::key::Key;
 use super::model::Model;
 use super::msg::Msg;
+use super::question::{Question, QuestionOption};
 use super::update::update;
 use crate::console::app::effect::Effect;
 use crate::domain::incident::{Incident, Retry, Severity, Source};
@@ -115,4 +116,20 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 /// Presses a key with a letter.
 pub fn type_key(model: &mut Model, letter: char) -> Vec<Effect> {
     press(model, Key::Char(letter))
+}
+
+/// A question with two options, by the keys `r` and `b`.
+pub fn question() -> Question {
+    let option = |key, label: &str| QuestionOption {
+        key,
+        label: label.to_owned(),
+        consequence: String::new(),
+        command: format!("neo {label}"),
+    };
+    Question {
+        title: "The database is damaged".to_owned(),
+        explains: vec!["Both copies are damaged in the same place.".to_owned()],
+        options: vec![option('r', "restore"), option('b', "rebuild")],
+        leave: option('l', "leave"),
+    }
 }

@@ -12,12 +12,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{oneshot, watch};
 
+use super::handle::Asked;
 use super::{Console, Draw, Wiring, machine_time};
 use crate::console::app::clock::{next_beat, screen_time};
 use crate::console::app::effect::Effect;
 use crate::console::app::model::{Model, Tab};
 use crate::console::app::msg::Msg;
 use crate::console::app::pacer::Pacer;
+use crate::console::app::question::Answer;
 use crate::console::app::update::update;
 use crate::console::term::guard::{Guard, PATIENCE};
 use crate::console::term::panic;
@@ -36,6 +38,9 @@ pub(super) struct Drawing {
     draw: Draw,
     wiring: Wiring,
     msgs: UnboundedReceiver<Msg>,
+    asked: UnboundedReceiver<Asked>,
+    /// Who waits for the answer to the page that asks. If this thread ends, it is told by that alone.
+    reply: Option<oneshot::Sender<Answer>>,
     pacer: Pacer,
     /// The runner may yet publish a view.
     views_open: bool,
@@ -49,18 +54,37 @@ pub(super) struct Drawing {
 enum Woken {
     Stop(Duration),
     Told(Msg),
+    Asked(Asked),
     NewView(Result<(), watch::error::RecvError>),
     LogGrew,
     FrameDue,
 }
 
 impl Drawing {
-    pub fn new(console: Console, wiring: Wiring, msgs: UnboundedReceiver<Msg>) -> Self {
+    pub fn new(
+        console: Console,
+        wiring: Wiring,
+        msgs: UnboundedReceiver<Msg>,
+        asked: UnboundedReceiver<Asked>,
+    ) -> Self {
         let Console { guard, screen, model, draw } = console;
         let mut pacer = Pacer::new(model.settings.max_fps);
         pacer.drawn(Instant::now());
         pacer.changed(Instant::now());
-        Self { guard, screen, model, draw, wiring, msgs, pacer, views_open: true, view_waits: true, next_line: 0 }
+        Self {
+            guard,
+            screen,
+            model,
+            draw,
+            wiring,
+            msgs,
+            asked,
+            reply: None,
+            pacer,
+            views_open: true,
+            view_waits: true,
+            next_line: 0,
+        }
     }
 
     /// Draws until it is told to stop, then gives the terminal back. A panic ends the session, not the program.
@@ -91,6 +115,10 @@ impl Drawing {
             match self.wait(&mut stopped).await {
                 Woken::Stop(patience) => return patience,
                 Woken::Told(msg) => self.hear(msg),
+                Woken::Asked(Asked { question, reply }) => {
+                    self.reply = Some(reply);
+                    self.hear(Msg::Ask(question));
+                }
                 Woken::NewView(news) => {
                     self.views_open = news.is_ok();
                     self.view_waits = true;
@@ -113,6 +141,7 @@ impl Drawing {
             biased;
             patience = stopped => Woken::Stop(patience.unwrap_or(PATIENCE)),
             Some(msg) = self.msgs.recv() => Woken::Told(msg),
+            Some(asked) = self.asked.recv() => Woken::Asked(asked),
             Some(answer) = answers.recv() => Woken::Told(Msg::History(answer)),
             news = views.changed(), if listens && self.views_open => Woken::NewView(news),
             () = log_grew.notified(), if listens && self.model.tab == Tab::Log => Woken::LogGrew,
@@ -137,6 +166,12 @@ impl Drawing {
                 if self.wiring.queries.send(query).is_err() {
                     let why = "the thread that reads it has ended".to_owned();
                     self.hear(Msg::History(HistoryAnswer::Failed(why)));
+                }
+            }
+            Effect::Answer(answer) => {
+                if let Some(reply) = self.reply.take() {
+                    // Ignored: whoever asked has been told to end and does not wait any more.
+                    let _ = reply.send(answer);
                 }
             }
             Effect::Redraw => {

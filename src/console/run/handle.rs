@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::console::app::model::StartStep;
 use crate::console::app::msg::Msg;
+use crate::console::app::question::{Answer, Question};
 use crate::console::term::guard::{Guard, PATIENCE, Terminal};
 use crate::console::term::tty::Room;
 
@@ -17,8 +18,27 @@ use crate::console::term::tty::Room;
 pub struct ConsoleHandle {
     guard: Arc<Guard>,
     told: UnboundedSender<Msg>,
+    ask: UnboundedSender<Asked>,
     stop: Option<oneshot::Sender<Duration>>,
     is_over: Receiver<()>,
+}
+
+/// A question on its way to the screen, and where its answer goes.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub question: Question,
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// The answer that will come.
+#[derive(Debug)]
+pub struct Reply(oneshot::Receiver<Answer>);
+
+impl Reply {
+    /// Waits for the operator, for as long as that takes. A console that ends before has left everything as it is.
+    pub async fn wait(self) -> Answer {
+        self.0.await.unwrap_or(Answer::Left)
+    }
 }
 
 /// A console that draws no more.
@@ -32,16 +52,26 @@ impl ConsoleHandle {
     pub(super) fn new(
         guard: Arc<Guard>,
         told: UnboundedSender<Msg>,
+        ask: UnboundedSender<Asked>,
         stop: oneshot::Sender<Duration>,
         is_over: Receiver<()>,
     ) -> Self {
-        Self { guard, told, stop: Some(stop), is_over }
+        Self { guard, told, ask, stop: Some(stop), is_over }
     }
 
     /// Shows a step of the start, or that it is done.
     pub fn starting(&self, step: StartStep) {
         // Ignored: a console that has ended shows nothing, and the step goes on without it.
         let _ = self.told.send(Msg::Starting(step));
+    }
+
+    /// Puts a question on the screen, in the place of everything else. Asked again before it is answered, the first one
+    /// counts as left.
+    pub fn ask(&self, question: Question) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        // Ignored: a console that has ended drops the other end, which is an answer.
+        let _ = self.ask.send(Asked { question, reply });
+        Reply(answer)
     }
 
     /// From now on nothing is written to the terminal: it is going, and a write could block or spoil what little time

@@ -28,7 +28,7 @@ use crate::session::control::Control;
 use crate::session::view::SessionView;
 use crate::store::rows::{HistoryAnswer, HistoryQuery};
 use drawing::Drawing;
-pub use handle::{ConsoleHandle, Finished};
+pub use handle::{ConsoleHandle, Finished, Reply};
 
 /// Draws the whole model onto a frame.
 pub type Draw = fn(&Model, &mut Frame<'_>);
@@ -137,15 +137,16 @@ impl Console {
             .map_err(StartError::of("drawing clock"))?;
         let (stop, stopped) = oneshot::channel();
         let (over, is_over) = std_mpsc::channel();
+        let (ask, asked) = unbounded_channel();
         let guard = Arc::clone(&self.guard);
-        let drawing = Drawing::new(self, wiring, msgs);
+        let drawing = Drawing::new(self, wiring, msgs, asked);
         let draw = move || {
             drawing.draw_until_stopped(&runtime, stopped);
             // Ignored: whoever waited has given up and looks after the terminal itself.
             let _ = over.send(());
         };
         thread::Builder::new().name("drawing".to_owned()).spawn(draw).map_err(StartError::of("drawing thread"))?;
-        Ok(ConsoleHandle::new(guard, told, stop, is_over))
+        Ok(ConsoleHandle::new(guard, told, ask, stop, is_over))
     }
 }
 

@@ -21,8 +21,12 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let x = canvas.put(1, 0, "NEO", theme.accent.patch(theme.title)) + 2;
     let Some(view) = &model.view else {
         let end = canvas.width().saturating_sub(1);
-        canvas.put_right(end, 0, "◐ STARTING", theme.warn);
-        canvas.put_within(x, 0, end.saturating_sub(x + 12), file_name(&model.database), theme.text);
+        let (state, style) = match &model.asking {
+            Some(_) => ("▲ NEEDS YOUR ANSWER", theme.shout),
+            None => ("◐ STARTING", theme.warn),
+        };
+        canvas.put_right(end, 0, state, style);
+        canvas.put_within(x, 0, end.saturating_sub(x + width(state) + 2), file_name(&model.database), theme.text);
         return;
     };
     let clock = clock(model, view, canvas.width());

@@ -6,10 +6,12 @@
 //! | [`canvas`], [`mod@format`], [`frame`], [`widget`] | writing within a rectangle, numbers as text, boxes, bars, tables, plots |
 //! | [`header`], [`tabs`], [`keys`] | the three lines that are always there |
 //! | [`live`], [`orders`], [`fills`], [`history`], [`health`], [`log`] | the tabs, each drawn in its module comment |
-//! | [`overlay`], [`start`], [`small`] | what lies over a tab; before there is a session; a terminal that is too small |
+//! | [`overlay`], [`small`] | what lies over a tab; a terminal that is too small |
+//! | [`start`], [`asking`] | before there is a session; what only the operator can decide |
 //!
 //! Two drawings of one model are the same cells, so a screen whose model did not change costs nothing to show again.
 
+pub mod asking;
 pub mod canvas;
 pub mod fills;
 #[cfg(any(test, feature = "faults"))]
@@ -56,6 +58,13 @@ pub fn paint(model: &Model, look: &Look, hints: &[Hint], buffer: &mut Buffer) {
         return;
     }
     header::draw(model, &mut canvas.part(0, 0, width, 1));
+    if let Some(asking) = &model.asking {
+        // Nothing else can be done or looked at before this is answered.
+        asking::draw(asking, &model.database, &mut canvas.part(0, 1, width, height - 2));
+        keys::draw(model, &[], &mut canvas.part(0, height - 1, width, 1));
+        overlay::draw(model, hints, &mut canvas.part(0, 1, width, height - 2));
+        return;
+    }
     tabs::draw(model, &mut canvas.part(0, 1, width, 1));
     body(model, &mut canvas.part(0, 2, width, height - 3));
     keys::draw(model, hints, &mut canvas.part(0, height - 1, width, 1));

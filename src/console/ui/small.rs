@@ -25,6 +25,7 @@ pub fn draw(model: &Model, canvas: &mut Canvas<'_>) {
             let (mode, style) = header::badge(view, theme);
             (format!("{mode}  session {}", view.identity.session), style)
         }
+        None if model.asking.is_some() => ("▲ NEEDS YOUR ANSWER".to_owned(), theme.shout),
         None => ("◐ STARTING".to_owned(), theme.warn),
     };
     let running = model.view.as_ref().map(|view| format::lasted(model.now.since(view.identity.started_at)));

@@ -14,6 +14,7 @@ use super::glyphs::Glyphs;
 use super::theme::Look;
 use super::{draw, paint};
 use crate::console::app::model::{Confirm, ConfirmWhat, Model, Notice, Overlay, Tab};
+use crate::console::app::question::Answer;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::session::view::Pending;
@@ -155,6 +156,17 @@ fn the_start() {
 }
 
 #[test]
+fn the_page_that_asks() {
+    snapshots("asking", &fixture::asking());
+    snapshot("asking", &fixture::asking(), (60, 16));
+    let focus = Answer::Took(0);
+    let sure = Overlay::Confirm(Confirm { what: ConfirmWhat::Option(0), yes: false });
+    let mut model = Model { overlay: Some(sure), ..fixture::asking() };
+    model.asking.iter_mut().for_each(|asking| (asking.focus, asking.scroll) = (focus, 99));
+    snapshot("asking_once_more", &model, (80, 24));
+}
+
+#[test]
 fn a_notice_and_what_is_pending() {
     let mut model = fixture::model_with(|view| view.pending = vec![Pending::Pausing]);
     model.notice = Some(Notice {
@@ -241,6 +253,7 @@ fn models() -> Vec<Model> {
     models.extend([past_session(0), past_session(30), under(Overlay::Help { scroll: 3 })]);
     models.extend([0, 1, 9].map(|shown| under(Overlay::Incidents { shown })));
     models.push(under(Overlay::Confirm(Confirm { what: ConfirmWhat::Quit, yes: false })));
+    models.push(fixture::asking());
     models
 }
 
@@ -248,7 +261,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..220, height in 1_u16..60, which in 0_usize..17, ascii: bool) {
+    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..220, height in 1_u16..60, which in 0_usize..18, ascii: bool) {
         let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Unicode };
         let look = Look { glyphs, ..Look::LIGHT };
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -257,11 +270,15 @@ proptest! {
     }
 
     #[test]
-    fn every_pane_can_be_drawn_at_every_size(width in 0_u16..70, height in 0_u16..20, which in 0_usize..17) {
+    fn every_pane_can_be_drawn_at_every_size(width in 0_u16..70, height in 0_u16..20, which in 0_usize..18) {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 90, 30));
         let mut canvas = super::canvas::Canvas::new(&mut buffer, &Look::DARK);
         let mut part = canvas.part(3, 2, width, height);
-        super::body(&MODELS[which % MODELS.len()], &mut part);
+        let model = &MODELS[which % MODELS.len()];
+        super::body(model, &mut part);
+        if let Some(asking) = &model.asking {
+            super::asking::draw(asking, &model.database, &mut part);
+        }
         super::overlay::draw(&MODELS[which % MODELS.len()], &fixture::hints(), &mut part);
     }
 

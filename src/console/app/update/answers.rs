@@ -1,8 +1,9 @@
 //! The answer to a question. Whatever is not a clear yes leaves everything as it is.
 
-use super::wishes;
+use super::{question, wishes};
 use crate::console::app::effect::Effect;
 use crate::console::app::model::{Confirm, ConfirmWhat, Model, Overlay};
+use crate::console::app::question::Answer;
 
 pub fn other(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::Confirm(confirm)) = &mut model.overlay {
@@ -22,6 +23,9 @@ pub fn yes(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
         Some(Overlay::Confirm(Confirm { what: ConfirmWhat::Quit, .. })) => wishes::end(model),
         Some(Overlay::Confirm(Confirm { what: ConfirmWhat::CancelAll, .. })) => wishes::cancel_all(),
+        Some(Overlay::Confirm(Confirm { what: ConfirmWhat::Option(option), .. })) => {
+            question::answer(model, Answer::Took(option))
+        }
         _ => Vec::new(),
     }
 }

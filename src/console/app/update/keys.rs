@@ -1,6 +1,6 @@
 //! From a key to its action, and from the action to whoever knows what it means.
 
-use super::{answers, history, incidents, lists, log, say, wishes};
+use super::{answers, history, incidents, lists, log, question, say, wishes};
 use crate::console::app::action::{self, Action};
 use crate::console::app::disabled::disabled_reason;
 use crate::console::app::effect::Effect;
@@ -10,6 +10,9 @@ use crate::console::app::model::{Model, Overlay, Tab};
 /// A key was pressed. A notice has been read by then.
 pub fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     model.notice = None;
+    if let Some(effects) = question::own_key(model, key) {
+        return effects;
+    }
     let Some(action) = action::of_key(model, key) else {
         return Vec::new();
     };
@@ -49,6 +52,12 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::TakeAnswer => answers::take(model),
         Action::AnswerYes => answers::yes(model),
         Action::AnswerNo => answers::no(model),
+        Action::NextOption => question::next(model),
+        Action::PreviousOption => question::previous(model),
+        Action::TakeOption => question::take(model),
+        Action::LeaveAsItIs => question::leave(model),
+        Action::ReadOn => question::read_on(model),
+        Action::ReadBack => question::read_back(model),
         Action::Redraw => vec![Effect::Redraw],
         // Always disabled: its reason has been said.
         Action::Suspend => Vec::new(),

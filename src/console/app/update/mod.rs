@@ -7,6 +7,7 @@ mod keys;
 mod lists;
 mod log;
 mod news;
+mod question;
 mod wishes;
 
 use super::clock::notice_until;
@@ -30,6 +31,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::View(view) => news::view(model, view),
         Msg::Starting(step) => {
             news::start_step(model, step);
+            Vec::new()
+        }
+        Msg::Ask(asked) => {
+            question::ask(model, asked);
             Vec::new()
         }
         Msg::History(answer) => {

@@ -8,35 +8,35 @@
 //! ╰────────────────────────────────────────────────────╯
 //! ```
 
-use crate::console::app::model::{Confirm, ConfirmWhat};
+use crate::console::app::model::{Confirm, ConfirmWhat, Model};
+use crate::console::app::question::Answer;
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::format;
 use crate::console::ui::frame::dialog;
 use crate::console::ui::widget::wrap::wrap;
-use crate::session::view::SessionView;
 
 struct Question {
-    title: &'static str,
+    title: String,
     text: String,
     no: &'static str,
-    yes: &'static str,
+    yes: String,
 }
 
 /// Draws the overlay.
-pub fn draw(confirm: Confirm, view: Option<&SessionView>, canvas: &mut Canvas<'_>) {
-    let question = question(confirm.what, view);
+pub fn draw(confirm: Confirm, model: &Model, canvas: &mut Canvas<'_>) {
+    let question = question(confirm.what, model);
     let width = 60.min(canvas.width());
     let lines = wrap(&question.text, width.saturating_sub(4));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(5);
     let mut canvas = canvas.middle(width, rows);
-    let mut canvas = dialog(&mut canvas, question.title);
+    let mut canvas = dialog(&mut canvas, &question.title);
     let theme = canvas.theme();
     let foot = canvas.height().saturating_sub(2);
     for (y, line) in (0..foot).zip(&lines) {
         canvas.put(0, y, line, theme.text);
     }
     let mut x = 1;
-    for (text, in_focus) in [(question.no, !confirm.yes), (question.yes, confirm.yes)] {
+    for (text, in_focus) in [(question.no, !confirm.yes), (question.yes.as_str(), confirm.yes)] {
         let start = x;
         x = canvas.put(x, foot, if in_focus { " ▸ " } else { "   " }, theme.accent);
         x = canvas.put(x, foot, text, if in_focus { theme.text } else { theme.dim });
@@ -49,7 +49,8 @@ pub fn draw(confirm: Confirm, view: Option<&SessionView>, canvas: &mut Canvas<'_
     canvas.put(1, foot + 1, "Tab chooses, Enter answers, Esc changes nothing", theme.dim);
 }
 
-fn question(what: ConfirmWhat, view: Option<&SessionView>) -> Question {
+fn question(what: ConfirmWhat, model: &Model) -> Question {
+    let view = model.view.as_deref();
     let open = view.map_or(0, |view| view.engine.orders.len());
     let orders = format::counted(open, "order");
     match what {
@@ -58,11 +59,19 @@ fn question(what: ConfirmWhat, view: Option<&SessionView>) -> Question {
             let text = format!(
                 "Session{session} will be closed: {orders} cancelled and waited for, then checkpoint, backup and receipt."
             );
-            Question { title: "End this session?", text, no: "stay", yes: "end the session" }
+            Question { title: "End this session?".into(), text, no: "stay", yes: "end the session".into() }
         }
         ConfirmWhat::CancelAll => {
             let text = format!("{orders} will be cancelled. Quoting goes on if it is on; p pauses it.");
-            Question { title: "Take every order out?", text, no: "no, keep them", yes: "yes, cancel all" }
+            Question { title: "Take every order out?".into(), text, no: "no, keep them", yes: "yes, cancel all".into() }
         }
+        ConfirmWhat::Option(place) => of_option(place, model),
     }
+}
+
+fn of_option(place: usize, model: &Model) -> Question {
+    let option = model.asking.as_ref().map(|asking| asking.question.option(Answer::Took(place)));
+    let (label, text) =
+        option.map_or_else(Default::default, |option| (option.label.clone(), option.consequence.clone()));
+    Question { title: format!("Really {label}?"), text, no: "no, not now", yes: format!("yes, {label}") }
 }

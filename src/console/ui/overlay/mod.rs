@@ -14,7 +14,7 @@ use crate::console::app::model::{Model, Overlay};
 pub fn draw(model: &Model, hints: &[Hint], canvas: &mut Canvas<'_>) {
     match (&model.overlay, &model.view) {
         (Some(Overlay::Help { scroll }), _) => help::draw(hints, *scroll, canvas),
-        (Some(Overlay::Confirm(confirm)), view) => confirm::draw(*confirm, view.as_deref(), canvas),
+        (Some(Overlay::Confirm(confirm)), _) => confirm::draw(*confirm, model, canvas),
         (Some(Overlay::Incidents { shown }), Some(view)) => incident::draw(view, *shown, canvas),
         (Some(Overlay::PastSession { session, detail, scroll }), _) => {
             past_session::draw(*session, detail.as_deref(), *scroll, canvas);
