@@ -306,6 +306,7 @@ fn carry_over(
     let backup = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
     if let Some((backup, _)) = backup {
         let (file, scratch) = (place.backups().join(&backup.name), scratch(place));
+        clear(&**disk, &scratch)?;
         let copy = disk.copy(&file, &scratch).map(|_| scratch).map_err(failed("copy", &file));
         take_from(&**disk, place, store, copy, &format!("the backup {}", backup.name), rebuilt)?;
     }
@@ -352,6 +353,8 @@ pub(super) fn scratch_copy(disk: &dyn Disk, place: &Place) -> Result<PathBuf, Re
 pub(super) fn scratch_copy_alone(disk: &dyn Disk, place: &Place) -> Result<PathBuf, RebuildError> {
     let scratch = scratch(place);
     clear(disk, &scratch)?;
+    // A copy of nothing would leave an empty file.
+    disk.look(place.database()).map_err(failed("look at", place.database()))?;
     disk.copy(place.database(), &scratch).map_err(failed("copy", place.database()))?;
     Ok(scratch)
 }
