@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn every_help_text_is_as_it_was_reviewed() {
-        let commands: [&[&str]; 17] = [
+        let commands: [&[&str]; 19] = [
             &[],
             &["run"],
             &["sessions"],
@@ -354,6 +354,8 @@ mod tests {
             &["backup", "verify"],
             &["backup", "prune"],
             &["restore"],
+            &["adopt"],
+            &["backfill"],
             &["query"],
             &["config"],
             &["config", "init"],
