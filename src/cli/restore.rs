@@ -42,7 +42,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     let place = Place::around(database);
     let from = args.from.as_deref().map(|name| named(&place, name)).transpose()?;
     if let Some(backup) = from.as_deref().filter(|file| file.exists() && !apply::is_ours(&RealDisk, file)) {
-        return from_the_earlier_engine(out, &place, backup, args.dry_run.then_some(DryRun), form);
+        return from_the_earlier_engine(out, &place, backup, Wanted::of(args), form);
     }
     if args.dry_run {
         let scratch = Scratch::beside(&place)?;
@@ -91,15 +91,25 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     Ok(Exit::Done)
 }
 
-/// Only the plan is wanted.
-struct DryRun;
+/// How much of a restore is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    ThePlan,
+    All,
+}
+
+impl Wanted {
+    fn of(args: &RestoreArgs) -> Self {
+        if args.dry_run { Self::ThePlan } else { Self::All }
+    }
+}
 
 /// A sound backup of the earlier engine in the place of its damaged database: it is adopted there.
 fn from_the_earlier_engine<W: Write>(
     out: &mut W,
     place: &Place,
     backup: &Path,
-    dry_run: Option<DryRun>,
+    wanted: Wanted,
     form: Form,
 ) -> Result<Exit> {
     let source = Source::copy_of(backup, |_| std::thread::sleep(PAUSE))?;
@@ -109,7 +119,7 @@ fn from_the_earlier_engine<W: Write>(
         writeln!(out, "then        its rows are adopted, and the database is made anew from the journal")?;
         out.flush()?;
     }
-    if dry_run.is_some() {
+    if wanted == Wanted::ThePlan {
         match form {
             Form::Json => json(out, &serde_json::json!({ "earlier": source.digested(), "done": false }))?,
             Form::Text(_) => writeln!(out, "Nothing was done: without --dry-run it is.")?,
