@@ -11,6 +11,7 @@
 //! | [`store`] | SQLite: every line again, and the tables that people ask |
 //! | [`keeper`] | two threads behind one door: one appends and acknowledges, one projects |
 //! | [`vault`] | keeping what we have: opening with care, backup, recovery, verification |
+//! | [`legacy`] | the earlier engine's database and logs: adopted and backfilled |
 //! | [`venue`] | where we trade |
 //! | [`session`] | our trade: the runner, the clock, the end and its causes, the receipt |
 //! | [`console`] | the terminal: borrowed, and never waited for |
@@ -25,6 +26,7 @@ pub mod domain;
 pub mod engine;
 pub mod journal;
 pub mod keeper;
+pub mod legacy;
 pub mod logging;
 pub mod session;
 pub mod store;

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use color_eyre::Result;
 use neo_console::cli::args::{CommandLine, RunArgs, Verb};
 use neo_console::cli::exit::Exit;
-use neo_console::cli::{audit, config, database, enter, print, query, run, sessions, verify};
+use neo_console::cli::{
+    adopt, audit, backfill, backup, config, database, enter, live_database, print, query, restore, run, sessions,
+    verify,
+};
 
 fn main() -> ExitCode {
     enter(carry_out)
@@ -20,6 +23,10 @@ fn carry_out(line: &CommandLine) -> Result<Exit> {
         Some(Verb::Run(args)) => run::carry_out(&mut out, args, global, form)?,
         Some(Verb::Sessions(args)) => sessions::carry_out(&mut out, &database(global)?, args, form)?,
         Some(Verb::Verify(args)) => verify::carry_out(&mut out, &database(global)?, args, form)?,
+        Some(Verb::Backup(args)) => backup::carry_out(&mut out, &database(global)?, args, form)?,
+        Some(Verb::Restore(args)) => restore::carry_out(&mut out, &database(global)?, args, form)?,
+        Some(Verb::Adopt(args)) => adopt::carry_out(&mut out, &live_database(global)?, args, form)?,
+        Some(Verb::Backfill(args)) => backfill::carry_out(&mut out, &live_database(global)?, args, form)?,
         Some(Verb::Audit(args)) => {
             let target = args.path.clone().map_or_else(|| database(global), Ok)?;
             audit::carry_out(&mut out, &target, form)?

@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "disk", "journal"]),
     ("keeper", &["domain", "disk", "journal", "store"]),
     ("vault", &["domain", "disk", "journal", "store", "keeper"]),
+    ("legacy", &["domain", "disk", "journal", "store", "vault"]),
     ("venue", &["domain"]),
     ("logging", &["domain"]),
     ("session", &["domain", "disk", "engine", "journal", "keeper", "store", "vault", "venue", "logging"]),
@@ -24,8 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "domain", "disk", "engine", "journal", "keeper", "store", "vault", "venue", "session", "console", "config",
-            "logging",
+            "domain", "disk", "engine", "journal", "keeper", "store", "vault", "legacy", "venue", "session", "console",
+            "config", "logging",
         ],
     ),
     ("main", &["cli"]),

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::span::{parse_duration, parse_speed};
 use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::session::view::Pace;
 
@@ -78,6 +79,14 @@ pub enum Verb {
     Sessions(SessionsArgs),
     /// Recompute the chain of facts and compare the journal with the database; reads only
     Verify(VerifyArgs),
+    /// Make, list, verify and prune copies of the database
+    Backup(BackupArgs),
+    /// Put a verified backup and the journal on top of it in the place of the database; nothing is deleted
+    Restore(RestoreArgs),
+    /// Take over a database of the earlier engine; a dry run unless --apply is said
+    Adopt(AdoptArgs),
+    /// Give adopted sessions their ends, from evidence or by your word; a dry run unless --apply is said
+    Backfill(BackfillArgs),
     /// Examine a database, on a copy: what is found, what is likely to have happened, what to do
     Audit(AuditArgs),
     /// Ask the database a read-only question; safe beside a running session
@@ -158,6 +167,86 @@ pub struct VerifyArgs {
     /// Everything: the same as no number
     #[arg(long)]
     pub all: bool,
+    /// Put damaged lines of the journal right from whole copies first; what was there is kept in the quarantine
+    #[arg(long)]
+    pub mend: bool,
+}
+
+/// `neo backup`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackupArgs {
+    /// What to do with backups; make one if nothing is said.
+    #[command(subcommand)]
+    pub verb: Option<BackupVerb>,
+}
+
+/// What to do with backups.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum BackupVerb {
+    /// Make a verified copy now; the same as no command
+    Create,
+    /// List the copies, newest first; reads only
+    List,
+    /// Check copies, down to every line's hash; reads only
+    Verify(BackupVerifyArgs),
+    /// Remove all but the newest ten of each kind
+    Prune,
+}
+
+/// `neo backup verify`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackupVerifyArgs {
+    /// Only this one, by its name or as a file anywhere; all if no name is given
+    #[arg(value_name = "NAME", conflicts_with = "all")]
+    pub name: Option<PathBuf>,
+    /// All of them: the same as no name
+    #[arg(long)]
+    pub all: bool,
+    /// Restore the newest that is fit into a scratch folder, and compare every table with the database
+    #[arg(long)]
+    pub drill: bool,
+}
+
+/// `neo restore`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct RestoreArgs {
+    /// From this backup, by its name or as a file anywhere
+    #[arg(long, value_name = "FILE", conflicts_with = "latest")]
+    pub from: Option<PathBuf>,
+    /// From the newest backup that is fit: the same as no file
+    #[arg(long)]
+    pub latest: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `neo adopt`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AdoptArgs {
+    /// The earlier engine's database; it is never written to
+    #[arg(value_name = "OLD.db")]
+    pub source: PathBuf,
+    /// Do it; without this only the account is printed
+    #[arg(long)]
+    pub apply: bool,
+}
+
+/// `neo backfill`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct BackfillArgs {
+    /// A log of the earlier engine, or a folder of logs; may be said several times
+    #[arg(long, value_name = "FILE")]
+    pub log: Vec<PathBuf>,
+    /// Only this session, with --ended-at as your word
+    #[arg(long, value_name = "ID", value_parser = parse_session, requires = "ended_at")]
+    pub session: Option<SessionId>,
+    /// When that session ended, in UTC, like 2026-04-18T16:50:50Z
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, requires = "session")]
+    pub ended_at: Option<Timestamp>,
+    /// Write the ends down; without this they are only printed
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// `neo audit`
@@ -231,6 +320,10 @@ impl From<VenueArg> for VenueKind {
     }
 }
 
+fn parse_moment(text: &str) -> Result<Timestamp, &'static str> {
+    crate::legacy::moment(text).ok_or("a time in UTC, like 2026-04-18T16:50:50Z")
+}
+
 fn parse_session(text: &str) -> Result<SessionId, &'static str> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.map(SessionId).ok_or("sessions are numbered from 1 on; `neo sessions` lists them")
@@ -261,13 +354,21 @@ mod tests {
 
     #[test]
     fn every_help_text_is_as_it_was_reviewed() {
-        let commands: [&[&str]; 12] = [
+        let commands: [&[&str]; 20] = [
             &[],
             &["run"],
             &["sessions"],
             &["sessions", "list"],
             &["sessions", "show"],
             &["verify"],
+            &["backup"],
+            &["backup", "create"],
+            &["backup", "list"],
+            &["backup", "verify"],
+            &["backup", "prune"],
+            &["restore"],
+            &["adopt"],
+            &["backfill"],
             &["audit"],
             &["query"],
             &["config"],

@@ -5,16 +5,23 @@ use std::process::ExitCode;
 use color_eyre::Report;
 use thiserror::Error;
 
-use super::verify::VerifyError;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
+use crate::legacy::apply::ApplyError;
+use crate::legacy::backfill::WordError;
+use crate::legacy::source::SourceError;
 use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
 use crate::vault::audit::AuditError;
 use crate::vault::gate::GateError;
+use crate::vault::mend::MendError;
+use crate::vault::rebuild::RebuildError;
+use crate::vault::restore::RestoreError;
+use crate::vault::swap::SwapError;
+use crate::vault::verify::VerifyError;
 
 /// How a command ended, as scripts see it. The numbers are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +87,14 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_store))
         .or_else(|| error.downcast_ref().map(of_gate))
         .or_else(|| error.downcast_ref().map(of_verify))
+        .or_else(|| error.downcast_ref().map(of_mend))
         .or_else(|| error.downcast_ref().map(of_audit))
         .or_else(|| error.downcast_ref().map(of_query))
+        .or_else(|| error.downcast_ref().map(of_restore))
+        .or_else(|| error.downcast_ref().map(of_swap))
+        .or_else(|| error.downcast_ref().map(of_source))
+        .or_else(|| error.downcast_ref().map(of_adoption))
+        .or_else(|| error.downcast_ref().map(of_word))
 }
 
 fn of_place(error: &PlaceError) -> Exit {
@@ -138,7 +151,75 @@ fn of_verify(error: &VerifyError) -> Exit {
         VerifyError::Open(error) => of_open(error),
         VerifyError::Store(error) => of_store(error),
         VerifyError::Journal(_) => Exit::NotSound,
+        VerifyError::NoSuchSession(_) => Exit::Failed,
     }
+}
+
+fn of_mend(error: &MendError) -> Exit {
+    match error {
+        MendError::NoCopy { .. } => Exit::Found,
+        MendError::Read(_) | MendError::StillUnsound(_) => Exit::NotSound,
+        MendError::Quarantine(_) | MendError::Write { .. } => Exit::NoSafePlace,
+    }
+}
+
+fn of_source(error: &SourceError) -> Exit {
+    match error {
+        SourceError::Missing(_) | SourceError::Unreadable { .. } | SourceError::Changing(_) => Exit::Failed,
+        SourceError::NotADatabase(_) | SourceError::Malformed { .. } | SourceError::NotTheEarlierEngine { .. } => {
+            Exit::NotSound
+        }
+        SourceError::Ours(_) => Exit::Usage,
+    }
+}
+
+fn of_adoption(error: &ApplyError) -> Exit {
+    match error {
+        // Both files are sound: it is the choice of the database that does not fit.
+        ApplyError::Collision { .. } | ApplyError::Ours(_) => Exit::Usage,
+        ApplyError::File { .. } | ApplyError::Write(_) => Exit::NoSafePlace,
+        ApplyError::NotTaken { .. } | ApplyError::Read(_) => Exit::NotSound,
+        ApplyError::Survey(_) | ApplyError::Quarantine(_) => Exit::Failed,
+        ApplyError::Store(error) => of_store(error),
+        ApplyError::Gate(error) => of_gate(error),
+    }
+}
+
+fn of_word(error: &WordError) -> Exit {
+    match error {
+        WordError::NotWaiting(_) | WordError::Impossible { .. } => Exit::Usage,
+        WordError::Store(error) => of_store(error),
+    }
+}
+
+fn of_restore(error: &RestoreError) -> Exit {
+    match error {
+        RestoreError::Unfit { .. }
+        | RestoreError::Baseline(_)
+        | RestoreError::AnotherChain { .. }
+        | RestoreError::Damaged(_)
+        | RestoreError::Journal(_)
+        | RestoreError::Kept(_) => Exit::NotSound,
+        RestoreError::Write(_) => Exit::NoSafePlace,
+        RestoreError::Open(error) => of_open(error),
+        RestoreError::Store(error) => of_store(error),
+        RestoreError::Rebuild(error) => of_rebuild(error),
+        RestoreError::NoBackup { .. } | RestoreError::InUse { .. } | RestoreError::File { .. } => Exit::Failed,
+    }
+}
+
+fn of_rebuild(error: &RebuildError) -> Exit {
+    match error {
+        RebuildError::Store(error) => of_store(error),
+        RebuildError::Swap(error) => of_swap(error),
+        RebuildError::Journal(_) | RebuildError::Damaged { .. } | RebuildError::OtherChain { .. } => Exit::NotSound,
+        RebuildError::File { .. } => Exit::Failed,
+    }
+}
+
+/// Whatever it is, it is the disk, and the next start goes on from there.
+fn of_swap(_: &SwapError) -> Exit {
+    Exit::Failed
 }
 
 fn of_audit(error: &AuditError) -> Exit {

@@ -2,16 +2,22 @@
 //!
 //! The only room that prints. Nothing uses it but `main`.
 
+pub mod adopt;
 pub mod args;
 pub mod audit;
+pub mod backfill;
+pub mod backup;
 pub mod config;
 pub mod exit;
 pub mod print;
 pub mod query;
+pub mod restore;
 pub mod run;
+mod scratch;
 pub mod sessions;
 pub mod span;
 pub mod verify;
+mod writer;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -52,6 +58,11 @@ impl Global {
 /// The database that the operator means.
 pub fn database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
     Ok(global.db.clone().map_or_else(crate::config::places::paper_database, Ok)?)
+}
+
+/// The database that the operator means by a command that is about live money alone.
+pub fn live_database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
+    Ok(global.db.clone().map_or_else(crate::config::places::live_database, Ok)?)
 }
 
 /// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.

@@ -13,7 +13,7 @@ use super::print::{Colour, Form, Side, Table, json as print_json};
 use crate::domain::time::Timestamp;
 use crate::session::receipt::{NoReceipt, Receipt};
 use crate::store::Reader;
-use crate::store::rows::{SessionDetail, SessionRow};
+use crate::store::rows::{AdoptedDetail, AdoptedFill, SessionDetail, SessionRow};
 
 /// Reads and prints what was asked for.
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &SessionsArgs, form: Form) -> Result<Exit> {
@@ -62,7 +62,10 @@ pub fn print_detail<W: Write>(out: &mut W, detail: &SessionDetail, database: &st
         Form::Text(colour) => {
             match receipt {
                 Some(receipt) => write!(out, "{receipt}")?,
-                None => writeln!(out, "{}", still_open(&detail.row))?,
+                None => match &detail.adopted {
+                    Some(adopted) => print_adopted(out, &detail.row, adopted, colour)?,
+                    None => writeln!(out, "{}", still_open(&detail.row))?,
+                },
             }
             print_fills(out, detail, colour)?;
             print_incidents(out, detail)?;
@@ -90,7 +93,7 @@ fn list(rows: &[SessionRow]) -> Table {
             row.session_id.to_string(),
             to_the_second(&row.started_at),
             lasted(row).unwrap_or_else(unknown),
-            row.status.clone(),
+            if row.has_no_known_end() { "no end known".to_owned() } else { row.status.clone() },
             row.halt_reason.clone().unwrap_or_else(unknown),
             row.mode.clone(),
             row.fills.to_string(),
@@ -125,6 +128,52 @@ fn print_fills<W: Write>(out: &mut W, detail: &SessionDetail, colour: Colour) ->
             fill.mid.to_string(),
             fill.realized_spread().to_decimal().round_dp(1).to_string(),
         ]);
+    }
+    writeln!(out)?;
+    table.print(out, colour)?;
+    Ok(())
+}
+
+/// The earlier engine kept no facts, so there is no receipt: only what its rows say, and where they come from.
+fn print_adopted<W: Write>(out: &mut W, row: &SessionRow, adopted: &AdoptedDetail, colour: Colour) -> Result<()> {
+    let unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+    writeln!(out, "Session {} was run by the earlier engine; its rows come from {}.", row.session_id, adopted.source)?;
+    writeln!(out, "  began       {} UTC", to_the_second(&row.started_at))?;
+    match &row.ended_at {
+        None => writeln!(out, "  ended       no end known: `neo backfill` looks for evidence")?,
+        Some(ended) => {
+            let (source, evidence) = (unknown(&row.ended_at_source), unknown(&row.ended_at_evidence));
+            let later = row.ended_at_uncertainty_s.map_or_else(String::new, |s| format!(", or up to {s} s later"));
+            writeln!(out, "  ended       {} UTC{later} (source {source}: {evidence})", to_the_second(ended))?;
+        }
+    }
+    writeln!(out, "  because     {}", row.halt_reason.as_deref().unwrap_or("not known"))?;
+    for (name, start, end) in [
+        ("XRP", &row.starting_xrp, &row.ending_xrp),
+        ("RLUSD", &row.starting_rlusd, &row.ending_rlusd),
+        ("value", &row.starting_value, &row.ending_value),
+    ] {
+        writeln!(out, "  {name:<12}{} → {}", unknown(start), unknown(end))?;
+    }
+    writeln!(out, "  orders      {}, {} cancelled", adopted.orders, adopted.cancelled)?;
+    for order in &adopted.unproven {
+        writeln!(out, "  UNPROVEN    {order} may rest at the venue: nobody has proven it gone")?;
+    }
+    if adopted.fills.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        ("filled", Side::Left),
+        ("side", Side::Left),
+        ("XRP", Side::Right),
+        ("price", Side::Right),
+        ("mid", Side::Right),
+        ("order", Side::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for fill in &adopted.fills {
+        let AdoptedFill { at, order, side, price, quantity, mid } = fill.clone();
+        table.row([to_the_second(&at), side, quantity, price, mid.unwrap_or_else(|| "–".to_owned()), order]);
     }
     writeln!(out)?;
     table.print(out, colour)?;
@@ -201,6 +250,9 @@ struct RowJson<'r> {
     fills: i64,
     incidents: i64,
     profit: Option<&'r str>,
+    origin: &'r str,
+    ended_at_uncertainty_s: Option<i64>,
+    ended_at_evidence: Option<&'r str>,
 }
 
 impl<'r> From<&'r SessionRow> for RowJson<'r> {
@@ -233,6 +285,9 @@ impl<'r> From<&'r SessionRow> for RowJson<'r> {
             fills: row.fills,
             incidents: row.incidents,
             profit: row.profit.as_deref(),
+            origin: &row.origin,
+            ended_at_uncertainty_s: row.ended_at_uncertainty_s,
+            ended_at_evidence: row.ended_at_evidence.as_deref(),
         }
     }
 }
@@ -242,6 +297,7 @@ fn detail_json(detail: &SessionDetail, receipt: Option<&Receipt>) -> Json {
     json!({
         "session": RowJson::from(&detail.row),
         "receipt": receipt,
+        "adopted": detail.adopted,
         "fills": detail.fills.iter().map(|(at, fill)| json!({ "at": at, "fill": fill })).collect::<Vec<_>>(),
         "incidents": detail.incidents.iter().map(|(at, incident)| json!({ "at": at, "incident": incident })).collect::<Vec<_>>(),
     })

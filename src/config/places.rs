@@ -19,6 +19,11 @@ pub fn paper_database() -> Result<PathBuf, ConfigError> {
     local("paper.db", ConfigError::NoHome("the database", "--db"))
 }
 
+/// The database of live sessions when none is named, where the earlier engine's belong: `neo-console/live.db`, beside it.
+pub fn live_database() -> Result<PathBuf, ConfigError> {
+    local("live.db", ConfigError::NoHome("the database", "--db"))
+}
+
 /// The log folder when none is named: `neo-console/log`, beside the database.
 pub fn log_folder() -> Result<PathBuf, ConfigError> {
     local("log", ConfigError::NoHome("the log", "--log-dir"))

@@ -116,7 +116,9 @@ mod tests {
         let bytes = one.read(Path::new(PATH)).unwrap();
         assert_ne!(bytes, other.read(Path::new(PATH)).unwrap());
         let mut counts = [0_u32; 256];
-        bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+        for byte in &bytes {
+            counts[usize::from(*byte)] += 1;
+        }
         assert!(counts.iter().all(|count| (800..1_250).contains(count)), "every byte about as often: {counts:?}");
     }
 

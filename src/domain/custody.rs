@@ -33,6 +33,18 @@ pub struct Restored {
     pub lines: u64,
 }
 
+/// A digest of all readings of a session that are in the store: what changes one of them later shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingsDigest {
+    /// How many rows of `market_snapshots` the session has.
+    pub market: u64,
+    /// How many rows of `valuation_snapshots`.
+    pub valuations: u64,
+    /// The SHA-256, in hex, over both tables' rows in the order of their keys. What is digested of a row stands in the
+    /// store's `digest`.
+    pub sha256: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adoption::{Adopted, Backfilled};
 use super::capital::Capital;
-use super::custody::Restored;
+use super::custody::{ReadingsDigest, Restored};
 use super::fill::Fill;
 use super::halt::{Cause, HaltReason};
 use super::incident::Incident;
@@ -299,6 +299,9 @@ pub struct SessionClosed {
     pub venue_ended: Vec<OrderId>,
     /// What failed on the way to this fact.
     pub failures: Vec<PhaseFailure>,
+    /// A digest of its readings; `None` if the store did not say in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings: Option<ReadingsDigest>,
 }
 
 /// How a session that nobody closed was closed later.

@@ -1,5 +1,6 @@
 //! The walk along the chain, segment by segment: which line comes next, and what to make of bytes that are none.
 
+use std::io;
 use std::mem;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use super::line::{self, NotALine};
 use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Void};
 use super::record::{Hash, View};
 use super::segment;
-use crate::disk::Disk;
+use crate::disk::{Disk, Kind};
 
 /// A segment's file, whole.
 #[derive(Debug)]
@@ -52,7 +53,12 @@ struct Passage<'a> {
 impl Segment {
     pub fn read(disk: &dyn Disk, folder: &Path, first: u64) -> Result<Self, ReadError> {
         let path = folder.join(segment::name(first));
-        match disk.read(&path) {
+        // A pipe of that name would be waited for until somebody writes into it.
+        let read = disk.look(&path).and_then(|found| match found.kind {
+            Kind::File => disk.read(&path),
+            Kind::Folder | Kind::Other => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
+        });
+        match read {
             Ok(bytes) => Ok(Self { first, path, bytes }),
             Err(source) => Err(ReadError::Unreadable { path, source }),
         }
@@ -70,7 +76,7 @@ impl Segment {
 
     pub fn newest_whole_line(&self) -> Option<View<'_>> {
         let mut end = self.bytes.len();
-        while let Some(last) = self.bytes[..end].iter().rposition(|byte| *byte != b'\n') {
+        while let Some(last) = before_room(&self.bytes[..end]).len().checked_sub(1) {
             let start = memchr::memrchr(b'\n', &self.bytes[..last]).map_or(0, |newline| newline + 1);
             match line::parse(&self.bytes[start..=last]) {
                 Ok(newest) => return Some(newest),
@@ -109,9 +115,20 @@ impl Segment {
     }
 }
 
-/// What begins behind the newlines at the beginning of `bytes`: room can be a megabyte of them.
+/// Room can be a megabyte of newlines: it is passed over in steps of this.
+const ROOM: [u8; 64] = [b'\n'; 64];
+
+/// What stands before the newlines at the end of `bytes`.
+fn before_room(mut bytes: &[u8]) -> &[u8] {
+    while let Some(before) = bytes.strip_suffix(&ROOM) {
+        bytes = before;
+    }
+    let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
+    &bytes[..bytes.len() - newlines]
+}
+
+/// What begins behind the newlines at the beginning of `bytes`.
 fn past_room(mut bytes: &[u8]) -> &[u8] {
-    const ROOM: [u8; 64] = [b'\n'; 64];
     while let Some(behind) = bytes.strip_prefix(&ROOM) {
         bytes = behind;
     }

@@ -61,6 +61,12 @@ impl Door {
         self.work.row(session);
     }
 
+    /// Asks for the digest of a session's readings; answered by [`super::News::Readings`]. All that were handed in before
+    /// are in it; books and valuations of that session that come later are not kept.
+    pub fn digest_readings(&self, session: SessionId) {
+        self.work.digest(session);
+    }
+
     /// Has `job` done on the store's own connection, when nothing more urgent waits.
     pub fn on_store(&self, job: Job) {
         self.work.job(job);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::health::{BackupDone, CheckpointAnswer, Done};
+use crate::domain::custody::ReadingsDigest;
 use crate::domain::session::SessionId;
 use crate::store::BackupKind;
 use crate::store::rows::SessionRow;
@@ -66,6 +67,8 @@ pub enum News {
     },
     /// A session's row, as it stands in the store.
     Row(SessionId, Result<Option<Box<SessionRow>>, String>),
+    /// The digest of a session's readings as they stand in the store, or why there is none.
+    Readings(SessionId, Result<ReadingsDigest, String>),
     /// A thread died; it will not come back.
     ThreadDied {
         /// Which.

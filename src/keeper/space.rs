@@ -42,8 +42,8 @@ pub(super) struct Space {
 #[derive(Debug)]
 struct Watch {
     room: Room,
-    /// Since when that is so.
-    since: Instant,
+    /// When there was room again the last time, if there had been none.
+    back_since: Option<Instant>,
     next_look: Instant,
     full_look: Duration,
     warned: bool,
@@ -58,12 +58,17 @@ enum Room {
 impl Space {
     pub fn new(ballast: Ballast, news: UnboundedSender<News>, health: Arc<Mutex<Health>>) -> Self {
         let now = Instant::now();
-        let watch = Watch { room: Room::Enough, since: now, next_look: now, full_look: FULL_LOOK, warned: false };
+        let watch = Watch { room: Room::Enough, back_since: None, next_look: now, full_look: FULL_LOOK, warned: false };
         Self { ballast, watch: Mutex::new(watch), news, health }
     }
 
     pub fn is_full(&self) -> bool {
         unpoisoned(&self.watch).room == Room::None
+    }
+
+    /// Whether so many bytes could be written without filling the disk up; while nobody knows of a full one, they can.
+    pub fn has_room_for(&self, bytes: u64) -> bool {
+        !self.is_full() || self.ballast.free().is_none_or(|free| free >= bytes)
     }
 
     pub fn next_look(&self) -> Instant {
@@ -80,10 +85,9 @@ impl Space {
             return;
         }
         let now = Instant::now();
-        let soon_again = now.duration_since(watch.since) < SLOWEST_LOOK;
+        let soon_again = watch.back_since.is_some_and(|back| now.duration_since(back) < SLOWEST_LOOK);
         watch.full_look = if soon_again { (watch.full_look * 2).min(SLOWEST_LOOK) } else { FULL_LOOK };
         watch.room = Room::None;
-        watch.since = now;
         watch.next_look = now + watch.full_look;
         self.note(self.ballast.free());
         self.tell(News::DiskFull(why.to_owned()));
@@ -127,7 +131,7 @@ impl Space {
             return Seen::Nothing;
         }
         watch.room = Room::Enough;
-        watch.since = Instant::now();
+        watch.back_since = Some(Instant::now());
         // That it is little was as good as told.
         watch.warned = true;
         self.tell(News::SpaceIsBack { free });
@@ -150,5 +154,71 @@ impl Space {
     fn tell(&self, news: News) {
         // Nobody listens only once the session is over.
         let _ = self.news.send(news);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    use super::*;
+    use crate::disk::Disk as _;
+    use crate::disk::memory::{Fault, MemoryDisk};
+
+    fn space(disk: &MemoryDisk) -> (Space, UnboundedReceiver<News>) {
+        disk.create_folder(Path::new("/house")).unwrap();
+        let (tell, told) = unbounded_channel();
+        let ballast = Ballast::at(Arc::new(disk.clone()), "/house/s.ballast", 7);
+        ballast.make().unwrap();
+        (Space::new(ballast, tell, Arc::default()), told)
+    }
+
+    /// A look that is due.
+    fn look(space: &Space, is_behind: bool) -> Seen {
+        unpoisoned(&space.watch).next_look = Instant::now();
+        space.look(is_behind)
+    }
+
+    #[test]
+    fn the_ballast_goes_at_once_and_that_is_told_once() {
+        let disk = MemoryDisk::new(1);
+        let (space, mut told) = space(&disk);
+        for _ in 0..3 {
+            space.filled_up("no space left on device");
+        }
+        assert!(space.is_full() && !space.ballast.is_there());
+        assert!(matches!(told.try_recv(), Ok(News::DiskFull(why)) if why == "no space left on device"));
+        assert!(told.try_recv().is_err());
+    }
+
+    #[test]
+    fn there_is_room_again_when_nothing_waits_and_the_ballast_found_its_own() {
+        let disk = MemoryDisk::new(1);
+        let (space, mut told) = space(&disk);
+        space.filled_up("no space left on device");
+        told.try_recv().unwrap();
+        assert_eq!(look(&space, true), Seen::Nothing, "facts still wait");
+        disk.fail(Fault::once(disk.operations() + 1, io::ErrorKind::StorageFull));
+        assert_eq!(look(&space, false), Seen::Nothing, "there is no room for the ballast");
+        assert!(space.is_full() && !space.ballast.is_there());
+        assert_eq!(look(&space, false), Seen::RoomAgain);
+        assert!(!space.is_full() && space.ballast.is_there());
+        assert!(matches!(told.try_recv(), Ok(News::SpaceIsBack { .. })));
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_again_and_again_is_believed_more_and_more_slowly() {
+        let disk = MemoryDisk::new(1);
+        let (space, _told) = space(&disk);
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            space.filled_up("no space left on device");
+            waits.push(unpoisoned(&space.watch).full_look.as_secs());
+            assert_eq!(look(&space, false), Seen::RoomAgain);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
     }
 }

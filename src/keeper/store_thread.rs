@@ -41,6 +41,9 @@ impl Shift<'_> {
     }
 }
 
+/// What is answered once the thread cannot work any more.
+const DIED: &str = "the store's thread has died";
+
 /// How long to wait before a store that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -56,13 +59,24 @@ pub(super) struct Projecting {
     backlog: Vec<Line>,
     /// Tickets that the store must vouch for once the backlog is in.
     vouching: Vec<(u64, Instant)>,
+    /// Questions in hand: whatever becomes of us, they are answered.
+    owed: Owed,
     failing: bool,
     given_up: bool,
 }
 
+/// Who waits for an answer.
+#[derive(Debug, Default)]
+struct Owed {
+    rows: Vec<SessionId>,
+    checkpoints: Vec<Timestamp>,
+    digests: Vec<SessionId>,
+}
+
 impl Projecting {
     pub(super) fn new(store: Store, work: Arc<Inbox>, outlets: Outlets) -> Self {
-        Self { store, work, outlets, backlog: Vec::new(), vouching: Vec::new(), failing: false, given_up: false }
+        let (backlog, vouching, owed) = (Vec::new(), Vec::new(), Owed::default());
+        Self { store, work, outlets, backlog, vouching, owed, failing: false, given_up: false }
     }
 
     pub(super) fn run(mut self) {
@@ -81,6 +95,8 @@ impl Projecting {
             let why = crate::domain::incident::panic_words(&*panic);
             self.give_up(&why);
             self.outlets.tell(News::ThreadDied { name: "store", why });
+            let in_hand = std::mem::take(&mut self.owed);
+            self.refuse(in_hand);
             self.refuse_until_closed();
         }
     }
@@ -88,26 +104,37 @@ impl Projecting {
     fn carry_out(&mut self, work: Work) {
         self.backlog.extend(work.lines);
         self.vouching.extend(work.vouch);
+        let is_asked = !work.rows.is_empty() || !work.digests.is_empty();
+        self.owed.rows.extend(work.rows);
+        self.owed.checkpoints.extend(work.checkpoints);
+        self.owed.digests.extend(work.digests);
         // On a full disk the room that is left is the journal's, until somebody waits for what the store has to say.
-        let is_wanted = !self.vouching.is_empty() || !work.rows.is_empty() || work.closing;
+        let is_wanted = !self.vouching.is_empty() || is_asked || work.closing;
         if is_wanted || !self.outlets.space.is_full() {
             self.project();
         }
         if self.backlog.len() > BACKLOG {
             self.give_up("too far behind; the next start catches up from the journal");
         }
-        for session in work.rows {
+        while let Some(&session) = self.owed.rows.first() {
             let row = self.store.ask().and_then(|ask| ask.session_row(session));
             let row = row.map(|row| row.map(Box::new)).map_err(|error| error.to_string());
             self.outlets.tell(News::Row(session, row));
+            self.owed.rows.remove(0);
         }
-        for at in work.checkpoints {
+        while let Some(&at) = self.owed.checkpoints.first() {
             self.checkpoint(at);
+            self.owed.checkpoints.remove(0);
         }
         for job in work.jobs {
             job(&mut Shift(self));
         }
         self.write_readings(&work.readings);
+        while let Some(&session) = self.owed.digests.first() {
+            let digest = self.store.ask().and_then(|ask| ask.readings_digest(session));
+            self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));
+            self.owed.digests.remove(0);
+        }
     }
 
     fn project(&mut self) {
@@ -177,35 +204,36 @@ impl Projecting {
         }
     }
 
-    /// Answers every question with a refusal, so that nobody waits for a thread that cannot work any more.
+    /// Answers every question with a refusal, so that nobody waits for a thread that cannot work any more. A job that is
+    /// not done says so itself.
     fn refuse_until_closed(&mut self) {
         loop {
             let work = self.work.wait(None);
-            let why = "the store's thread has died";
             for (ticket, _) in work.vouch {
-                self.outlets.tell(News::Lost { ticket, why: why.to_owned() });
+                self.outlets.tell(News::Lost { ticket, why: DIED.to_owned() });
             }
-            for session in work.rows {
-                self.outlets.tell(News::Row(session, Err(why.to_owned())));
-            }
-            for at in work.checkpoints {
-                self.outlets.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(why.to_owned()) }));
-            }
+            self.refuse(Owed { rows: work.rows, checkpoints: work.checkpoints, digests: work.digests });
             if work.closing {
                 return;
             }
         }
     }
 
+    fn refuse(&self, owed: Owed) {
+        for session in owed.rows {
+            self.outlets.tell(News::Row(session, Err(DIED.to_owned())));
+        }
+        for session in owed.digests {
+            self.outlets.tell(News::Readings(session, Err(DIED.to_owned())));
+        }
+        for at in owed.checkpoints {
+            self.outlets.tell(News::Checkpoint(Done { at, took: Duration::ZERO, result: Err(DIED.to_owned()) }));
+        }
+    }
+
     fn checkpoint(&mut self, at: Timestamp) {
         let began = Instant::now();
-        let answer = self.store.checkpoint();
-        if let Err(error) = &answer
-            && error.is_full()
-        {
-            self.outlets.space.filled_up(&error.to_string());
-        }
-        let result = answer.map_err(|error| error.to_string()).and_then(refuse_busy);
+        let result = self.move_the_log();
         let done = Done { at, took: began.elapsed(), result };
         {
             let mut health = self.outlets.health();
@@ -215,14 +243,30 @@ impl Projecting {
         self.outlets.tell(News::Checkpoint(done));
     }
 
+    /// On a full disk only if the database cannot outgrow it on the way: half of it done would take room and free none.
+    fn move_the_log(&mut self) -> Result<CheckpointAnswer, String> {
+        let wal = self.store.wal_bytes().unwrap_or_default();
+        if !self.outlets.space.has_room_for(wal) {
+            return Err(
+                "the disk is full, and the database may need more room first; the next start does it".to_owned()
+            );
+        }
+        let answer = self.store.checkpoint();
+        if let Err(error) = &answer
+            && error.is_full()
+        {
+            self.outlets.space.filled_up(&error.to_string());
+        }
+        answer.map_err(|error| error.to_string()).and_then(refuse_busy)
+    }
+
     /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.
     fn empty_the_log(&mut self) {
         let left_full = self.work.last_log() == LastLog::LeftFull;
         if left_full || self.given_up || self.store.wal_bytes() == Some(0) {
             return;
         }
-        let emptied = self.store.checkpoint().map_err(|error| error.to_string()).and_then(refuse_busy);
-        if let Err(error) = emptied {
+        if let Err(error) = self.move_the_log() {
             tracing::warn!(error, "the write-ahead log is not empty; the next start takes it up");
         }
     }

@@ -6,6 +6,7 @@ use super::ask::Ask;
 use super::error::StoreError;
 use super::rows::{AdoptedDetail, AdoptedFill, AdoptionRow};
 use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
 
 impl Ask<'_> {
     /// Every adoption, oldest first.
@@ -31,6 +32,134 @@ impl Ask<'_> {
             row.get(0)
         })
     }
+}
+
+/// A row that shows that an adopted session was alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdoptedSign {
+    /// In which table.
+    pub table: &'static str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What an adopted session held, as some row tells; money as it stands in the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdoptedHeld {
+    /// When.
+    pub at: Timestamp,
+    /// XRP.
+    pub xrp: Option<String>,
+    /// RLUSD.
+    pub rlusd: Option<String>,
+    /// What both were worth.
+    pub value: Option<String>,
+}
+
+impl Ask<'_> {
+    /// Every session's number and start, oldest start first.
+    pub fn starts(self) -> Result<Vec<(SessionId, Timestamp)>, StoreError> {
+        let rows =
+            all(self.connection(), "SELECT session_id, started_at FROM sessions ORDER BY started_at", [], |row| {
+                Ok((SessionId(row.get(0)?), row.get::<_, String>(1)?))
+            })?;
+        rows.into_iter().map(|(session, start)| Ok((session, moment(&start)?))).collect()
+    }
+
+    /// Adopted sessions without an end, in the order of their numbers.
+    pub fn adopted_without_end(self) -> Result<Vec<SessionId>, StoreError> {
+        let sql = "SELECT session_id FROM sessions WHERE origin = 'adopted' AND status = 'OPEN' ORDER BY session_id";
+        all(self.connection(), sql, [], |row| row.get(0).map(SessionId))
+    }
+
+    /// The newest row of each adopted table from `from` on and before `before`.
+    pub fn adopted_signs(self, from: Timestamp, before: Option<Timestamp>) -> Result<Vec<AdoptedSign>, StoreError> {
+        const SQL: [(&str, &str); 7] = [
+            (
+                "market_snapshots",
+                "SELECT max(created_at) FROM adopted_market_snapshots WHERE created_at >= ?1 AND created_at < ?2",
+            ),
+            (
+                "valuation_snapshots",
+                "SELECT max(created_at) FROM adopted_valuation_snapshots WHERE created_at >= ?1 AND created_at < ?2",
+            ),
+            (
+                "system_metrics",
+                "SELECT max(created_at) FROM adopted_system_metrics WHERE created_at >= ?1 AND created_at < ?2",
+            ),
+            (
+                "inventory_ledger",
+                "SELECT max(created_at) FROM adopted_inventory_ledger WHERE created_at >= ?1 AND created_at < ?2",
+            ),
+            (
+                "fills",
+                "SELECT max(created_at) FROM fills WHERE ledger_index IS NULL AND created_at >= ?1 AND created_at < ?2",
+            ),
+            (
+                "orders",
+                "SELECT max(created_at) FROM orders WHERE fees_xrp IS NULL AND created_at >= ?1 AND created_at < ?2",
+            ),
+            (
+                "orders",
+                "SELECT max(updated_at) FROM orders WHERE fees_xrp IS NULL AND updated_at >= ?1 AND updated_at < ?2",
+            ),
+        ];
+        let window = window(from, before);
+        let mut signs = Vec::new();
+        for (table, sql) in SQL {
+            for at in all(self.connection(), sql, [&window.0, &window.1], |row| row.get::<_, Option<String>>(0))?
+                .into_iter()
+                .flatten()
+            {
+                signs.push(AdoptedSign { table, at: moment(&at)? });
+            }
+        }
+        Ok(signs)
+    }
+
+    /// When an adopted session wrote its ticks, oldest first.
+    pub fn adopted_ticks(self, from: Timestamp, before: Option<Timestamp>) -> Result<Vec<Timestamp>, StoreError> {
+        const SQL: &str = "SELECT created_at FROM adopted_valuation_snapshots WHERE created_at >= ?1 AND created_at < ?2
+                           UNION SELECT created_at FROM adopted_market_snapshots WHERE created_at >= ?1 AND created_at < ?2
+                           ORDER BY 1";
+        let window = window(from, before);
+        let ticks = all(self.connection(), SQL, [&window.0, &window.1], |row| row.get::<_, String>(0))?;
+        ticks.iter().map(|at| moment(at)).collect()
+    }
+
+    /// The newest valuation from `from` up to `to`.
+    pub fn adopted_valuation(self, from: Timestamp, to: Timestamp) -> Result<Option<AdoptedHeld>, StoreError> {
+        const SQL: &str =
+            "SELECT created_at, xrp_balance, rlusd_balance, total_value_rlusd FROM adopted_valuation_snapshots
+                           WHERE created_at >= ?1 AND created_at <= ?2 ORDER BY created_at DESC, rowid DESC LIMIT 1";
+        self.held(SQL, from, to)
+    }
+
+    /// The newest balances that the earlier engine's ledger gives from `from` up to `to`; no value.
+    pub fn adopted_balances(self, from: Timestamp, to: Timestamp) -> Result<Option<AdoptedHeld>, StoreError> {
+        const SQL: &str = "WITH rows AS (SELECT * FROM adopted_inventory_ledger WHERE created_at >= ?1 AND created_at <= ?2)
+            SELECT (SELECT max(created_at) FROM rows),
+              (SELECT new_balance FROM rows WHERE asset = 'XRP' ORDER BY created_at DESC, n DESC, length(source_key) DESC, source_key DESC LIMIT 1),
+              (SELECT new_balance FROM rows WHERE asset = 'RLUSD' ORDER BY created_at DESC, n DESC, length(source_key) DESC, source_key DESC LIMIT 1), NULL
+            WHERE EXISTS (SELECT 1 FROM rows)";
+        self.held(SQL, from, to)
+    }
+
+    fn held(self, sql: &str, from: Timestamp, to: Timestamp) -> Result<Option<AdoptedHeld>, StoreError> {
+        let rows = all(self.connection(), sql, [from.to_string(), to.to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        let held = rows.into_iter().next();
+        held.map(|(at, xrp, rlusd, value)| Ok(AdoptedHeld { at: moment(&at)?, xrp, rlusd, value })).transpose()
+    }
+}
+
+fn window(from: Timestamp, before: Option<Timestamp>) -> (String, String) {
+    (from.to_string(), before.map_or_else(|| "9999".to_owned(), |before| before.to_string()))
+}
+
+fn moment(text: &str) -> Result<Timestamp, StoreError> {
+    text.parse().map_err(|_| StoreError::Unreadable { what: "a time", found: text.to_owned() })
 }
 
 /// What there is of an adopted session beside its row.

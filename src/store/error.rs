@@ -177,6 +177,28 @@ impl OpenError {
         }
     }
 
+    /// The same about another file: the one that an operator named, where a scratch copy of it was opened.
+    #[must_use]
+    pub fn of(mut self, named: &Path) -> Self {
+        match &mut self {
+            Self::Missing(path)
+            | Self::Empty(path)
+            | Self::IsAFolder(path)
+            | Self::ReadOnly(path)
+            | Self::NotADatabase(path)
+            | Self::Unreadable { path, .. }
+            | Self::Malformed { path, .. }
+            | Self::NotOurs { path, .. }
+            | Self::Newer { path, .. }
+            | Self::Older { path, .. }
+            | Self::OrphanedLog { path, .. }
+            | Self::NotCreated { path, .. }
+            | Self::Failed { path, .. } => named.clone_into(path),
+            Self::SqliteTooOld(_) => {}
+        }
+        self
+    }
+
     /// What an error of SQLite's means for `path`.
     pub(super) fn from_sqlite(path: &Path, doing: &'static str, why: rusqlite::Error) -> Self {
         let path = path.to_owned();

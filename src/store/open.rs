@@ -26,8 +26,14 @@ const EVERYBODY: &str = "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAG
 const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA wal_autocheckpoint = 0;";
 
+/// For a store that is being made: with the power lost it is made again, and its whole log fits into memory.
+const MAKER: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;";
+
 /// How many prepared statements a connection keeps: more than the projection has.
 const STATEMENTS_KEPT: usize = 64;
+
+/// A way of opening a database.
+pub(super) type Opening = fn(&dyn Disk, &Path) -> Result<Connection, OpenError>;
 
 /// The one writing connection to the database at `path`, made if there is none, its schema brought up to date.
 pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
@@ -48,6 +54,35 @@ pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     }
     connection.execute_batch(WRITER).map_err(failed)?;
     migrate::migrate(&mut connection, path, found)?;
+    Ok(connection)
+}
+
+/// The only connection to a store that is being made; nothing that it commits is safe, or lies in a log beside it.
+pub(super) fn making(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(disk, path)? == Lies::Nowhere {
+        create(disk, path)?;
+    }
+    let mut connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let failed = |why| OpenError::from_sqlite(path, "setting it up to be filled", why);
+    // Before anything is read: a copy of a database with a log is then opened without shared memory.
+    connection.execute_batch(MAKER).map_err(failed)?;
+    let found = migrate::identify(&connection, path)?;
+    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).map_err(failed)?;
+    migrate::migrate(&mut connection, path, found)?;
+    Ok(connection)
+}
+
+/// A connection to a scratch copy of what may be damaged, to read what can still be read. SQLite may change the copy.
+pub(super) fn damaged(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
+    check_sqlite()?;
+    if look_before_opening(disk, path)? == Lies::Nowhere {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Whatever keeps the schema from being read keeps everything else, too.
+    let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    schema.map_err(|why| OpenError::from_sqlite(path, "reading its schema", why))?;
     Ok(connection)
 }
 
@@ -93,8 +128,19 @@ pub(super) fn blank(disk: &dyn Disk, path: &Path) -> rusqlite::Result<Connection
     Ok(connection)
 }
 
+/// A database without a name, in memory as long as it is small: of no use to anybody after a crash, so nothing is synced.
+pub(super) fn scratch() -> Result<Connection, OpenError> {
+    let nameless = Path::new("");
+    let failed = |why| OpenError::from_sqlite(nameless, "making a scratch database", why);
+    let mut connection = Connection::open(nameless).map_err(failed)?;
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF").map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    migrate::migrate(&mut connection, nameless, Found::Nothing)?;
+    Ok(connection)
+}
+
 /// The write-ahead log of the database at `path`.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
+pub fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
     PathBuf::from(name)

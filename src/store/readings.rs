@@ -33,7 +33,7 @@ impl Store {
 }
 
 /// Session, ledger, time, mid; then price, quantity and ours of each level a side; then three shadows.
-static MARKET: LazyLock<String> = LazyLock::new(|| {
+pub(super) static MARKET_COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let mut columns = String::from("session_id, ledger_index, created_at, mid_price");
     for side in ["bid", "ask"] {
         for level in 1..=DEPTH {
@@ -42,9 +42,21 @@ static MARKET: LazyLock<String> = LazyLock::new(|| {
         }
     }
     columns.push_str(", mid_price_approx, best_bid_approx, best_ask_approx");
-    let places = vec!["?"; columns.split(',').count()].join(", ");
-    format!("INSERT INTO market_snapshots ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING")
+    columns
 });
+
+pub(super) const VALUATION_COLUMNS: &str = "session_id, created_at, xrp_balance, rlusd_balance, mid_price, \
+    total_value_rlusd, spread_profit, inventory_profit, network_fees, xrp_balance_approx, rlusd_balance_approx, \
+    total_value_rlusd_approx";
+
+static MARKET: LazyLock<String> = LazyLock::new(|| insert("market_snapshots", &MARKET_COLUMNS));
+
+static VALUATION: LazyLock<String> = LazyLock::new(|| insert("valuation_snapshots", VALUATION_COLUMNS));
+
+fn insert(table: &str, columns: &str) -> String {
+    let places = vec!["?"; columns.split(',').count()].join(", ");
+    format!("INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING")
+}
 
 fn market(connection: &Connection, session: SessionId, book: &Book) -> rusqlite::Result<()> {
     let mid = book.mid();
@@ -68,26 +80,20 @@ fn level_texts(side: &[Level]) -> impl Iterator<Item = Option<String>> {
 
 fn value(connection: &Connection, session: SessionId, valuation: &Valuation) -> rusqlite::Result<()> {
     let (inventory, split) = (valuation.inventory, valuation.split);
-    connection
-        .prepare_cached(
-            "INSERT INTO valuation_snapshots (session_id, created_at, xrp_balance, rlusd_balance, mid_price, total_value_rlusd,
-               spread_profit, inventory_profit, network_fees, xrp_balance_approx, rlusd_balance_approx, total_value_rlusd_approx)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
-        )?
-        .execute(rusqlite::params![
-            session.0,
-            valuation.at.to_string(),
-            inventory.xrp.to_string(),
-            inventory.rlusd.to_string(),
-            valuation.mid.to_string(),
-            valuation.value.to_string(),
-            split.spread.to_string(),
-            split.inventory.to_string(),
-            split.fees.to_string(),
-            inventory.xrp.approx(),
-            inventory.rlusd.approx(),
-            valuation.value.approx(),
-        ])?;
+    connection.prepare_cached(&VALUATION)?.execute(rusqlite::params![
+        session.0,
+        valuation.at.to_string(),
+        inventory.xrp.to_string(),
+        inventory.rlusd.to_string(),
+        valuation.mid.to_string(),
+        valuation.value.to_string(),
+        split.spread.to_string(),
+        split.inventory.to_string(),
+        split.fees.to_string(),
+        inventory.xrp.approx(),
+        inventory.rlusd.approx(),
+        valuation.value.approx(),
+    ])?;
     Ok(())
 }
 

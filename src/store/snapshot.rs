@@ -75,10 +75,9 @@ fn step_through(
 ) -> rusqlite::Result<Copied> {
     let steps = Backup::new(moment, copy)?;
     loop {
-        let step = match steps.step(PAGES)? {
-            step @ (StepResult::Done | StepResult::More) => step,
+        let step @ (StepResult::Done | StepResult::More) = steps.step(PAGES)? else {
             // The connection's own patience is over already.
-            _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
         };
         let pages = steps.progress();
         let total = pages.pagecount.unsigned_abs();

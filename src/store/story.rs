@@ -143,6 +143,7 @@ impl Story {
             unproven: Vec::new(),
             venue_ended: vec![order(session.0, 4), order(session.0, 5)],
             failures: Vec::new(),
+            readings: None,
         };
         self.tell(session, Fact::SessionClosed(Box::new(closed)));
     }

@@ -19,6 +19,8 @@ pub struct Store {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     pub(super) baselines: Shelf,
+    /// How it is opened, and opened again after an error.
+    open: open::Opening,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
 }
@@ -31,9 +33,24 @@ impl Store {
 
     /// As [`Self::open`], on that disk.
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
-        let connection = open::writer(&*disk, path)?;
+        Self::open_by(open::writer, disk, path)
+    }
+
+    pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
+        let connection = open(&*disk, path)?;
         let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
-        Ok(Self { disk, path: path.to_owned(), baselines, connection: Some(connection) })
+        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection) })
+    }
+
+    /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
+    /// ones go into a file of the system's that has no name.
+    pub fn scratch() -> Result<Self, OpenError> {
+        let connection = open::scratch()?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        // Without a path it cannot be opened a second time: the first error of it is the last.
+        let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
+        let open: open::Opening = |_, _| open::scratch();
+        Ok(Self { disk, path: PathBuf::new(), baselines, open, connection: Some(connection) })
     }
 
     /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
@@ -61,7 +78,7 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = self.connection.take().map_or_else(|| open::writer(&*self.disk, &self.path), Ok)?;
+        let connection = self.connection.take().map_or_else(|| (self.open)(&*self.disk, &self.path), Ok)?;
         Ok(self.connection.insert(connection))
     }
 

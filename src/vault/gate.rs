@@ -97,7 +97,7 @@ pub fn open(
     let report = read_and_compare(&**disk, place, cursor)?;
     let tail_is_missing = tail_in_store(&report, cursor);
     if !report.is_sound() && !tail_is_missing {
-        return Err(GateError::Damaged { what: first_damage(&report) });
+        return Err(GateError::Damaged { what: super::first_damage(&report) });
     }
     account.extend(void_words(&report));
 
@@ -149,17 +149,6 @@ fn tail_in_store(report: &ChainReport, cursor: Option<Head>) -> bool {
     report.damage.is_empty()
         && cursor.n >= next
         && report.missing.iter().all(|missing| missing.from >= next && missing.to <= cursor.n)
-}
-
-fn first_damage(report: &ChainReport) -> String {
-    let broken = report
-        .damage
-        .first()
-        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
-    let missing = report.missing.first().map(|missing| format!("lines {} to {} are gone", missing.from, missing.to));
-    let places = report.damage.len() + report.missing.len();
-    let first = broken.or(missing).unwrap_or_default();
-    if places > 1 { format!("{first} (the first of {places} places)") } else { first }
 }
 
 /// Writes what only the store has into a new segment of the journal, byte for byte.

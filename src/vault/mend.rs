@@ -6,6 +6,8 @@
 //! the damaged one, which is copied into the quarantine, and takes its place by its name: killed anywhere, each segment
 //! is the old one or the new one, and saying it again finishes. If one line cannot be proven nothing is touched.
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
@@ -21,6 +23,8 @@ use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::{Hash, Head, Line};
 use crate::journal::segment;
+
+pub use sources::Sources;
 
 /// Answers a line's number with the texts that are kept of it elsewhere, the best source first.
 pub type Copies<'a> = dyn FnMut(u64) -> Vec<String> + 'a;

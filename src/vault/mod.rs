@@ -1,13 +1,30 @@
-//! Keeping what we have: opening with care, copies that are verified, sessions that somebody left open, the chain
-//! recomputed.
+//! Keeping what we have: opening with care, copies that are verified, sessions that somebody left open, everything
+//! recomputed and compared, lines put right from their copies.
 //!
 //! Nothing here decides about trades.
 
 pub mod audit;
 pub mod backup;
-pub mod chain;
 pub mod gate;
 pub mod mend;
 pub mod quarantine;
+pub mod rebuild;
 pub mod recover;
+pub mod replay;
+pub mod restore;
 pub mod swap;
+pub mod verify;
+
+use crate::journal::reader::ChainReport;
+
+/// The first place at which a journal is damaged, in words.
+fn first_damage(report: &ChainReport) -> String {
+    let broken = report
+        .damage
+        .first()
+        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
+    let missing = report.missing.first().map(|missing| format!("lines {} to {} are gone", missing.from, missing.to));
+    let places = report.damage.len() + report.missing.len();
+    let first = broken.or(missing).unwrap_or_default();
+    if places > 1 { format!("{first} (the first of {places} places)") } else { first }
+}

@@ -25,19 +25,22 @@ pub struct Life {
     pub tape: Tape,
     /// Every line that was acknowledged, in order, and the moment of the tape since when it was.
     pub acknowledged: Vec<(usize, Line)>,
+    /// The moment of the tape at which the first session was over.
+    pub first_session_ends: usize,
 }
 
 impl Life {
     /// Three sessions, each with a start and an end of its own, all from `seed`.
     pub fn on(disk: &MemoryDisk, seed: u64) -> Self {
         prepare(disk);
-        let mut acknowledged = Vec::new();
+        let (mut acknowledged, mut first_session_ends) = (Vec::new(), None);
         for (number, orders) in ORDERS.into_iter().enumerate() {
-            let opened = open(disk, number);
+            let opened = open(disk);
             note_all(disk, &mut acknowledged);
             live(disk, opened, orders, seed + number as u64, &mut acknowledged);
+            first_session_ends.get_or_insert(disk.position());
         }
-        Self { tape: disk.tape(), acknowledged }
+        Self { tape: disk.tape(), acknowledged, first_session_ends: first_session_ends.unwrap_or_default() }
     }
 
     /// What was acknowledged when the power was lost at that moment.
@@ -46,10 +49,9 @@ impl Life {
     }
 }
 
-fn open(disk: &MemoryDisk, number: usize) -> Opened {
+fn open(disk: &MemoryDisk) -> Opened {
     let arc: Arc<dyn Disk> = Arc::new(disk.clone());
-    let now = at(i64::try_from(number).unwrap() + 1, -1);
-    gate::open(&arc, &place(), now, &mut |_| {}).expect("a sound house opens")
+    gate::open(&arc, &place(), at(0, 0), &mut |_| {}).expect("a sound house opens")
 }
 
 /// What a start may have written by itself: safe when it returns.
@@ -72,7 +74,8 @@ fn live(disk: &MemoryDisk, opened: Opened, orders: u32, seed: u64, acknowledged:
         if number % 5 == 4 {
             read(&mut store, session, u32::try_from(number).unwrap());
         }
-        if number == half {
+        // A new store is soon moved into its file, so that not every start after a crash makes its tables anew.
+        if number == half || (session.0 == 1 && number == 1) {
             assert!(!store.checkpoint().unwrap().busy);
         }
     }

@@ -102,24 +102,15 @@ impl Story {
         }
         let rests = step(Step::Rests { ledger, fee, mid: mid() });
         self.tell(vec![step(Step::Sent), rests]);
-        if self.chance(2) {
-            let fills = if self.chance(2) { vec![self.fill(id, side, 1, 4)] } else { self.parts(id, side) };
-            self.tell(fills);
+        if self.chance(4) {
+            self.tell(vec![fill(id, side, 1, 4)]);
+        } else if self.chance(3) {
+            self.tell(vec![fill(id, side, 1, 1), fill(id, side, 2, 2)]);
         } else if self.chance(2) {
             let cancel = Fact::Intent(Intent::Cancel { order: id, why: "requote".into() });
             self.tell(vec![cancel]);
             self.tell(vec![step(Step::CancelSent), step(Step::Cancelled { ledger: ledger + 1, fee, mid: mid() })]);
         }
-    }
-
-    fn parts(&self, order: OrderId, side: Side) -> Vec<Fact> {
-        vec![self.fill(order, side, 1, 1), self.fill(order, side, 2, 2)]
-    }
-
-    fn fill(&self, order: OrderId, side: Side, part: u32, xrp: i64) -> Fact {
-        let (quantity, price) = (Drops::from_xrp(xrp), "1.4186".parse().unwrap());
-        let id = format!("{order}/{part}");
-        Fact::Fill(Fill { id, order, side, price, quantity, rlusd: Rlusd::of(quantity, price), mid: mid(), ledger: 9 })
     }
 
     fn incidentals(&mut self) {
@@ -148,6 +139,12 @@ impl Story {
         });
         self.tell(vec![Fact::from_parts("session_closed", &closed.to_string()).unwrap()]);
     }
+}
+
+fn fill(order: OrderId, side: Side, part: u32, xrp: i64) -> Fact {
+    let (quantity, price) = (Drops::from_xrp(xrp), "1.4186".parse().unwrap());
+    let id = format!("{order}/{part}");
+    Fact::Fill(Fill { id, order, side, price, quantity, rlusd: Rlusd::of(quantity, price), mid: mid(), ledger: 9 })
 }
 
 /// What a ledger has to tell, as the runner reads it.

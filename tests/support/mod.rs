@@ -11,16 +11,22 @@ pub mod books;
 pub mod chain;
 #[cfg(unix)]
 pub mod console;
+pub mod earlier;
 pub mod headless;
 pub mod house;
 pub mod rows;
+#[cfg(target_os = "linux")]
+pub mod small_disk;
 pub mod until;
 
 pub use books::Books;
 pub use chain::{Chain, Link};
 #[cfg(unix)]
 pub use console::{Console, Leader, Stage};
+pub use earlier::Earlier;
 pub use headless::{Ended, Headless};
 pub use house::House;
 pub use rows::Rows;
+#[cfg(target_os = "linux")]
+pub use small_disk::SmallDisk;
 pub use until::until;

@@ -10,11 +10,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::{Order, hurry_of};
+use crate::cli::writer::{holder, host};
 use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
 use crate::disk::ballast::Ballast;
-use crate::disk::lock::{Holder, Lock};
+use crate::disk::lock::Lock;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::domain::fact::SessionOpened;
@@ -82,7 +83,7 @@ impl House {
         controls: UnboundedReceiver<Control>,
         views: watch::Sender<Option<Arc<SessionView>>>,
     ) -> Result<(Runner, Keeper)> {
-        let opened = self.opened.take().ok_or_eyre("the house was opened for one session only")?;
+        let mut opened = self.opened.take().ok_or_eyre("the house was opened for one session only")?;
         let mut clock = Clock::start(order.args.pace());
         let now = clock.now();
         let seed = order.args.seed.unwrap_or_else(fresh_seed);
@@ -90,10 +91,12 @@ impl House {
         let first = session_opened(order, seed, opened.parent);
         let identity = identity(order, &first, opened.next_session, now);
         logging::set_session(identity.session);
+        let unproven = opened.store.ask()?.unproven_adopted_orders()?;
         let (tell, news) = unbounded_channel();
         let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
         let mut incidents: Vec<Incident> = opened.account.into_iter().map(put_right).collect();
+        incidents.extend(never_proven_gone(&unproven));
         if let Some(before) = self.before.take() {
             incidents.extend(before.result.as_ref().err().cloned().map(backup::failed));
             keeper.door().note_backup(before);
@@ -245,14 +248,6 @@ impl Steps<'_> {
     }
 }
 
-fn holder() -> Holder {
-    Holder { pid: std::process::id(), host: host(), since: machine_time() }
-}
-
-fn host() -> String {
-    gethostname::gethostname().to_string_lossy().into_owned()
-}
-
 /// A seed that nobody chose; it is on the screen and in the first fact, so the session can be had again.
 fn fresh_seed() -> u64 {
     u64::try_from(machine_time().as_millis()).unwrap_or_default() % 1_000_000
@@ -331,4 +326,22 @@ fn no_ballast(why: String) -> Incident {
         you_can: "look at the disk of the database".to_owned(),
         retry: None,
     }
+}
+
+/// Orders of the earlier engine that may rest at the venue, for the operator to know: paper cannot prove them gone.
+fn never_proven_gone(orders: &[String]) -> Option<Incident> {
+    let first = orders.first()?;
+    let more = if orders.len() > 1 { format!(" and {} more", orders.len() - 1) } else { String::new() };
+    Some(Incident {
+        id: 0,
+        severity: Severity::Warning,
+        source: Source::Startup,
+        title: "Orders of the earlier engine were never proven gone".to_owned(),
+        tried: "to find orders that may rest at the venue".to_owned(),
+        happened: format!("{} are left: {first}{more}", orders.len()),
+        means: "they may rest on the ledger and be filled; no session here counts on them".to_owned(),
+        done: "nothing: a paper session cannot ask the ledger, so it cannot prove them gone".to_owned(),
+        you_can: "look at the wallet's offers, and cancel what rests; the next live session must prove it".to_owned(),
+        retry: None,
+    })
 }

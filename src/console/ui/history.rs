@@ -68,6 +68,7 @@ fn cell(row: &SessionRow, column: usize, theme: &Theme) -> Written {
         0 => (row.session_id.to_string(), theme.text),
         1 => (format::day_and_minute(&row.started_at), theme.text),
         2 => (lasted(row), theme.text),
+        3 if row.has_no_known_end() => ("no end".to_owned(), theme.warn),
         3 => (row.status.clone(), status_style(&row.status, theme)),
         4 => (row.halt_reason.clone().unwrap_or_else(unknown), theme.text),
         5 => (row.fills.to_string(), theme.text),

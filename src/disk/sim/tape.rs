@@ -74,6 +74,7 @@ pub(super) enum Synced {
 pub struct Platter<'t> {
     tape: &'t Tape,
     at: usize,
+    safe_since: usize,
     names: BTreeMap<PathBuf, FileId>,
     name_changes: Vec<NameChange>,
     folders: BTreeSet<PathBuf>,
@@ -143,6 +144,7 @@ impl Tape {
         Platter {
             tape: self,
             at: 0,
+            safe_since: 0,
             names: self.start.names.clone(),
             name_changes: Vec::new(),
             folders: self.start.folders.clone(),
@@ -193,11 +195,27 @@ impl Platter<'_> {
         self.at
     }
 
+    /// Since when what is safe has not changed: from then on [`Loss::Unsynced`] leaves the same disk.
+    pub fn safe_since(&self) -> usize {
+        self.safe_since
+    }
+
     /// Does operations until that many are done.
     pub fn advance_to(&mut self, position: usize) {
         let tape = self.tape;
         for (number, step) in tape.steps.iter().enumerate().take(position).skip(self.at) {
             self.carry_out(number, step);
+            let is_handed_over = matches!(
+                step,
+                Step::Create { .. }
+                    | Step::Write { .. }
+                    | Step::Resize { .. }
+                    | Step::Rename { .. }
+                    | Step::Remove { .. }
+            );
+            if !is_handed_over {
+                self.safe_since = number + 1;
+            }
         }
         self.at = self.at.max(position.min(tape.len()));
     }

@@ -26,6 +26,8 @@ pub(crate) struct Work {
     pub(super) lines: Vec<Line>,
     pub(super) vouch: Vec<(u64, Instant)>,
     pub(super) rows: Vec<SessionId>,
+    /// Sessions whose readings are to be digested, once those beside this are written.
+    pub(super) digests: Vec<SessionId>,
     pub(super) checkpoints: Vec<Timestamp>,
     pub(super) jobs: Vec<Job>,
     pub(super) readings: Vec<(SessionId, Reading)>,
@@ -44,6 +46,9 @@ struct Waiting {
     lines: Vec<Line>,
     vouch: Vec<(u64, Instant)>,
     rows: Vec<SessionId>,
+    digests: Vec<SessionId>,
+    /// The session whose readings are complete: its digest was asked for.
+    complete: Option<SessionId>,
     checkpoints: VecDeque<Timestamp>,
     jobs: VecDeque<Job>,
     readings: Vec<(SessionId, Reading)>,
@@ -73,6 +78,9 @@ impl Inbox {
     /// False if the reading was dropped, because the store is far behind.
     pub(crate) fn reading(&self, session: SessionId, reading: Reading) -> bool {
         let mut waiting = self.lock();
+        if waiting.complete == Some(session) && !matches!(reading, Reading::Heartbeat(_)) {
+            return true;
+        }
         if waiting.readings.len() >= READINGS_KEPT {
             return false;
         }
@@ -93,6 +101,13 @@ impl Inbox {
 
     pub(crate) fn row(&self, session: SessionId) {
         self.put(|waiting| waiting.rows.push(session));
+    }
+
+    pub(crate) fn digest(&self, session: SessionId) {
+        self.put(|waiting| {
+            waiting.digests.push(session);
+            waiting.complete = Some(session);
+        });
     }
 
     pub(crate) fn job(&self, job: Job) {
@@ -167,6 +182,9 @@ impl Waiting {
         }
         let mut work = self.take_urgent();
         if work.is_urgent() && !self.closing {
+            if !work.digests.is_empty() {
+                work.readings = self.take_readings();
+            }
             return Some(work);
         }
         work.checkpoints.extend(self.checkpoints.pop_front());
@@ -185,6 +203,7 @@ impl Waiting {
             lines: std::mem::take(&mut self.lines),
             vouch: std::mem::take(&mut self.vouch),
             rows: std::mem::take(&mut self.rows),
+            digests: std::mem::take(&mut self.digests),
             ..Work::default()
         }
     }
@@ -197,11 +216,13 @@ impl Waiting {
     fn readings_are_due(&self) -> bool {
         self.readings.len() >= READINGS_BATCH
             || self.oldest_reading.is_some_and(|since| since.elapsed() >= READINGS_WAIT)
+            || !self.digests.is_empty()
             || self.closing
     }
 
     fn has_something(&self, readings_due: bool) -> bool {
-        let urgent = !self.lines.is_empty() || !self.vouch.is_empty() || !self.rows.is_empty();
+        let questions = !self.rows.is_empty() || !self.digests.is_empty();
+        let urgent = !self.lines.is_empty() || !self.vouch.is_empty() || questions;
         let ordinary = !self.checkpoints.is_empty() || !self.jobs.is_empty();
         urgent || ordinary || self.closing || (readings_due && !self.readings.is_empty())
     }
@@ -209,7 +230,8 @@ impl Waiting {
 
 impl Work {
     fn is_urgent(&self) -> bool {
-        !self.lines.is_empty() || !self.vouch.is_empty() || !self.rows.is_empty()
+        let questions = !self.rows.is_empty() || !self.digests.is_empty();
+        !self.lines.is_empty() || !self.vouch.is_empty() || questions
     }
 }
 
@@ -249,6 +271,22 @@ mod tests {
         assert!(!inbox.is_hurried());
         inbox.hurry(LastLog::Emptied);
         assert!(inbox.is_hurried());
+    }
+
+    #[test]
+    fn a_digest_takes_the_readings_before_it_along_and_ends_them() {
+        let inbox = Inbox::default();
+        let book = |ledger| {
+            let (bids, asks) = (Vec::new(), Vec::new());
+            Reading::Market(crate::domain::market::Book { ledger, at: Timestamp::default(), bids, asks })
+        };
+        assert!(inbox.reading(SessionId(1), book(1)));
+        inbox.digest(SessionId(1));
+        let work = inbox.wait(None);
+        assert_eq!((work.digests.as_slice(), work.readings.len()), (&[SessionId(1)][..], 1));
+        assert!(inbox.reading(SessionId(1), book(2)) && inbox.reading(SessionId(1), heartbeat(3)));
+        inbox.close();
+        assert_eq!(inbox.wait(None).readings, [(SessionId(1), heartbeat(3))]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Runner;
+use crate::domain::time::Timestamp;
 use crate::keeper::health::{BackupDone, Done, Progress};
 use crate::keeper::{Door, News, Shift};
 use crate::session::clock::machine_time;
@@ -38,6 +39,38 @@ struct Telling {
     told: Instant,
 }
 
+/// A backup that was asked for. When nobody works on it any more, done or not, what came of it is told: an end that waits
+/// for it must not wait for a thread that has died.
+struct Promised {
+    kind: BackupKind,
+    at: Timestamp,
+    telling: Telling,
+    began: Instant,
+    result: Result<BackupDone, String>,
+}
+
+impl Promised {
+    fn new(kind: BackupKind, at: Timestamp, telling: Telling) -> Self {
+        let result = Err("nobody makes it: the store's thread has died".to_owned());
+        Self { kind, at, telling, began: Instant::now(), result }
+    }
+
+    fn keep(mut self, shift: &mut Shift<'_>, order: Order, given_up: &AtomicBool) {
+        self.began = Instant::now();
+        self.result = make(shift, order, given_up, &mut self.telling).map_err(|error| error.to_string());
+    }
+}
+
+impl Drop for Promised {
+    fn drop(&mut self) {
+        let result = std::mem::replace(&mut self.result, Err(String::new()));
+        let done = Done { at: self.at, took: self.began.elapsed(), result };
+        self.telling.door.note_backup(done.clone());
+        // Nobody listens only once the session is over.
+        let _ = self.telling.tell.send(News::Backup { kind: self.kind, done });
+    }
+}
+
 impl Backups {
     pub(super) fn every(seconds: u32) -> Self {
         let every = Duration::from_secs(u64::from(seconds));
@@ -51,15 +84,9 @@ impl Runner {
         let order = Order { kind, folder: self.backups_in.clone(), now: machine_time() };
         let given_up = Arc::new(AtomicBool::new(false));
         self.backups.running = Some(Running { kind, given_up: Arc::clone(&given_up) });
-        let mut telling = Telling { door: self.door.clone(), tell: self.tell.clone(), told: Instant::now() };
-        self.door.on_store(Box::new(move |shift| {
-            let began = Instant::now();
-            let result = make(shift, order, &given_up, &mut telling).map_err(|error| error.to_string());
-            let done = Done { at: now, took: began.elapsed(), result };
-            telling.door.note_backup(done.clone());
-            // Nobody listens only once the session is over.
-            let _ = telling.tell.send(News::Backup { kind, done });
-        }));
+        let telling = Telling { door: self.door.clone(), tell: self.tell.clone(), told: Instant::now() };
+        let promised = Promised::new(kind, now, telling);
+        self.door.on_store(Box::new(move |shift| promised.keep(shift, order, &given_up)));
     }
 
     /// The timer: a backup that is late waits for none that runs.

@@ -34,6 +34,7 @@ impl Runner {
             unproven,
             venue_ended,
             failures: ending.failures.clone(),
+            readings: ending.readings.digest(),
         });
         ending.closed = Some((now, closed.clone()));
         self.books.write(now, Fact::SessionClosed(closed));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Runner;
 use super::phases::phase_words;
+use super::readings::Readings;
 use crate::domain::fact::{EndBegun, Fact, PhaseFailure, SessionClosed};
 use crate::domain::halt::{Cause, Causes, HaltReason};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
@@ -29,6 +30,8 @@ pub(super) struct Ending {
     pub awaited: u64,
     /// The ledger of the newest truth check when settling began.
     pub settled_from: Option<u32>,
+    /// Whether the digest of the session's readings has come.
+    pub readings: Readings,
     pub failures: Vec<PhaseFailure>,
     pub closed: Option<(Timestamp, Box<SessionClosed>)>,
     /// Whether the row in the store was read back and says the same.
@@ -59,6 +62,7 @@ impl Ending {
             current: Running { since: began, began: Instant::now(), within: Duration::ZERO },
             awaited: 0,
             settled_from: None,
+            readings: Readings::default(),
             failures: Vec::new(),
             closed: None,
             row_verified: None,
@@ -72,6 +76,11 @@ impl Ending {
         !matches!(self.plan.current(), Phase::Cancel | Phase::Settle)
     }
 
+    /// As [`Self::waits_for_keeper`], or what else simulated time stands still for.
+    pub fn waits_for_disk(&self) -> bool {
+        self.waits_for_keeper() || self.readings.is_awaited()
+    }
+
     /// When the running phase's time is over, if it waits for the venue: on the session's clock.
     pub fn session_deadline(&self) -> Option<Timestamp> {
         (!self.waits_for_keeper()).then(|| self.current.since + self.current.within)
@@ -80,6 +89,11 @@ impl Ending {
     /// When the running phase's time is over, if it waits for the disk: on this machine's clock.
     pub fn machine_deadline(&self) -> Option<Instant> {
         self.waits_for_keeper().then(|| self.current.began + self.current.within)
+    }
+
+    /// How long the running phase may take.
+    pub fn within(&self) -> Duration {
+        self.current.within
     }
 
     /// What can be seen of it.

@@ -10,6 +10,7 @@ mod controls;
 mod end;
 mod phases;
 mod publish;
+mod readings;
 mod receipt;
 mod space;
 mod trouble;
@@ -221,7 +222,7 @@ impl Runner {
     fn time_may_pass(&self) -> bool {
         let may_be_long = self.is_out_of_room() && self.ending.is_some();
         let waits = (self.books.awaits_acknowledgement() && !may_be_long)
-            || self.ending.as_ref().is_some_and(Ending::waits_for_keeper);
+            || self.ending.as_ref().is_some_and(Ending::waits_for_disk);
         !(self.clock.is_simulated() && waits)
     }
 
@@ -229,7 +230,12 @@ impl Runner {
     fn next_deadline(&self) -> Instant {
         let end = self.ending.as_ref().and_then(Ending::machine_deadline);
         let timers = [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at];
-        timers.into_iter().chain([self.room_deadline(), end]).flatten().min().unwrap_or(self.next_checkpoint)
+        timers
+            .into_iter()
+            .chain([self.room_deadline(), self.readings_deadline(), end])
+            .flatten()
+            .min()
+            .unwrap_or(self.next_checkpoint)
     }
 
     fn on_time(&mut self) {

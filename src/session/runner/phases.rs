@@ -20,6 +20,7 @@ impl Runner {
         if !proven {
             self.venue.request(now, Request::Balances);
         }
+        self.ask_for_readings();
     }
 
     /// Whether nothing has changed our balances since the venue last said what we hold.
@@ -70,6 +71,9 @@ impl Runner {
     }
 
     fn settled(&self, ending: &Ending) -> Option<Result<String, String>> {
+        if ending.readings.is_awaited() {
+            return None;
+        }
         let truth = self.books.account.last_truth();
         let news = truth.is_some_and(|truth| ending.settled_from.is_none_or(|from| truth.ledger > from));
         if !news && !self.books_are_proven() {

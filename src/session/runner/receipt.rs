@@ -57,6 +57,7 @@ impl Runner {
             unproven: self.books.account.open_orders().keys().copied().collect(),
             venue_ended: Vec::new(),
             failures: ending.map(|ending| ending.failures.clone()).unwrap_or_default(),
+            readings: None,
         };
         let mut receipt = Receipt::of_closed(&self.identity, at, &closed);
         receipt.status = Status::Closing;

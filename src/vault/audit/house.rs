@@ -8,7 +8,7 @@ use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::{ReadError, read_chain};
 use crate::store::{OpenError, Reader, StoreError};
-use crate::vault::chain::{ChainVerdict, verify_chain};
+use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
 
 /// What the journal is, alone and beside the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -69,7 +69,13 @@ fn compare(disk: &dyn Disk, place: &Place, copy: &Path) -> Result<ChainVerdict, 
     let reader = Reader::open(copy)?;
     let ask = reader.ask();
     let cursor = ask.cursor()?.map(|(n, _)| n);
-    verify_chain(disk, &place.journal(), cursor, ask.facts_from(0).map(|row| row.map_err(NotCompared::from)))
+    verify_chain(
+        disk,
+        &place.journal(),
+        cursor,
+        Above::Compared,
+        ask.facts_from(0).map(|row| row.map_err(NotCompared::from)),
+    )
 }
 
 fn in_words(verdict: &ChainVerdict) -> Chain {

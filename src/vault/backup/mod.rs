@@ -5,6 +5,7 @@
 //! attends to them between two steps; a backup never makes a fact wait.
 
 mod check;
+pub mod drill;
 mod name;
 mod shelf;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use shelf::{KEPT, OnShelf, newest_fit, prune, shelf, surplus};
 
 use crate::disk::Disk;
 use crate::disk::faults::Point;
+use crate::disk::place::space::{NoRoomForCopy, refuse_too_large};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
 use crate::domain::time::Timestamp;
 use crate::journal::record::Head;
@@ -34,8 +36,8 @@ use crate::store::{BackupRow, Copied, Reader, Snapshot, Store, StoreError};
 /// How often other duties are attended to while the copy is being verified.
 const GLANCE: Duration = Duration::from_millis(2);
 
-/// Pages copied between two syncs, about eight megabytes: one sync of everything at the end would hold up the journal's.
-const PAGES_A_SYNC: u32 = 2_048;
+/// Pages copied between two syncs, about two megabytes: one sync of everything at the end would hold up the journal's.
+const PAGES_A_SYNC: u32 = 512;
 
 /// Where to copy from and to.
 #[derive(Clone, Debug)]
@@ -74,6 +76,9 @@ pub enum BackupError {
         /// The system's words.
         why: io::Error,
     },
+    /// The copy would take the room that the session's facts need.
+    #[error("no backup was made: {0}")]
+    NoRoom(#[from] NoRoomForCopy),
     /// Something more urgent came.
     #[error("the backup was given up for something more urgent; try again")]
     Interrupted,
@@ -101,6 +106,12 @@ struct Fingerprint {
     head: Option<Head>,
 }
 
+/// What a backup's name says: why and when it was taken; `None` if it is no backup's.
+pub fn said_by(file: &Path) -> Option<(BackupKind, Timestamp)> {
+    let said = name::read(file.file_name()?.to_str()?)?;
+    Some((said.kind, said.taken_at))
+}
+
 /// A backup that failed, for the operator to know.
 pub fn failed(why: String) -> Incident {
     Incident {
@@ -123,7 +134,7 @@ pub fn take(
     order: Order,
     between_steps: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<BackupDone, BackupError> {
-    let made = make(&Arc::clone(store.disk()), &store.path().to_owned(), order, between_steps)?;
+    let made = make(store.disk(), store.path(), order, between_steps)?;
     made.put_on_record(store)
 }
 
@@ -140,6 +151,10 @@ pub fn make(
     StoreError::pass(Point::Backup, "be copied")?;
     let folder = &order.folder;
     disk.create_folder(folder).map_err(file("make the folder", folder))?;
+    // What is still in the log makes the copy larger, at most by as much.
+    let sizes = [database.to_owned(), crate::store::wal_of(database)]
+        .map(|path| disk.look(&path).map_or(0, |found| found.bytes));
+    refuse_too_large(&**disk, folder, sizes.iter().sum())?;
     let stem = name::stem(order.now, order.kind);
     let half = HalfMade { disk: Arc::clone(disk), path: folder.join(format!("{stem}.{}", name::UNVERIFIED)) };
     half.remove().map_err(file("remove the remains of an earlier try at", &half.path))?;

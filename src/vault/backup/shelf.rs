@@ -33,12 +33,12 @@ pub fn shelf(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
     let mut found = Vec::new();
     for name in names {
         let Some(said) = name::read(&name) else { continue };
-        let bytes = disk.look(&folder.join(&name))?.bytes;
-        found.push((said.number, OnShelf { name, kind: said.kind, taken_at: said.taken_at, bytes }));
+        let look = disk.look(&folder.join(&name))?;
+        let backup = OnShelf { name, kind: said.kind, taken_at: said.taken_at, bytes: look.bytes };
+        // A name knows seconds: two kinds of one second are told apart by when they were written.
+        found.push(((said.taken_at, said.number, look.modified), backup));
     }
-    found.sort_by(|(one_number, one), (other_number, other)| {
-        (other.taken_at, other_number, &other.name).cmp(&(one.taken_at, one_number, &one.name))
-    });
+    found.sort_by(|(one, _), (other, _)| other.cmp(one));
     Ok(found.into_iter().map(|(_, backup)| backup).collect())
 }
 

@@ -24,7 +24,7 @@ use crate::domain::money::Value;
 use crate::domain::order::OrderId;
 use crate::domain::pnl::Holding;
 use crate::domain::session::SessionId;
-use crate::store::rows::SessionDetail;
+use crate::store::rows::{AdoptedDetail, SessionDetail};
 
 const WIDTH: u16 = 132;
 const TEXT_AT: u16 = 12;
@@ -58,7 +58,8 @@ pub fn draw(session: SessionId, detail: Option<&SessionDetail>, scroll: usize, c
     let height = u16::try_from(total.saturating_add(2)).unwrap_or(u16::MAX).min(canvas.height());
     let scroll = scroll.min(total.saturating_sub(usize::from(height.saturating_sub(2))));
     let more = if total > usize::from(height.saturating_sub(2)) { ", j k scroll" } else { "" };
-    let title = format!("Session {session} · {} · Esc closes{more}", detail.row.status);
+    let status = if detail.row.has_no_known_end() { "no end known" } else { &detail.row.status };
+    let title = format!("Session {session} · {status} · Esc closes{more}");
     let mut canvas = canvas.middle(WIDTH, height);
     let mut canvas = dialog(&mut canvas, &title);
     for (y, index) in (0..canvas.height()).zip(scroll..total) {
@@ -136,7 +137,10 @@ fn summary(detail: &SessionDetail, theme: &Theme) -> Vec<Line> {
     ];
     match &detail.totals {
         Some(totals) => lines.extend(came_to(totals, theme)),
-        None => lines.push(("came to", "not known: it is still open".to_owned(), theme.dim)),
+        None => match &detail.adopted {
+            Some(adopted) => lines.extend(of_earlier_engine(detail, adopted, theme)),
+            None => lines.push(("came to", "not known: it is still open".to_owned(), theme.dim)),
+        },
     }
     if detail.totals.is_some() {
         lines.push(residual(detail.residual, theme));
@@ -152,9 +156,30 @@ fn summary(detail: &SessionDetail, theme: &Theme) -> Vec<Line> {
     lines
 }
 
+/// What the rows say that were taken over: the earlier engine kept no facts, so nothing is computed.
+fn of_earlier_engine(detail: &SessionDetail, adopted: &AdoptedDetail, theme: &Theme) -> Vec<Line> {
+    let row = &detail.row;
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| format::UNKNOWN.to_owned());
+    let from_to = |start, end| format!("{} → {}", known(start), known(end));
+    let (xrp, rlusd) = (from_to(&row.starting_xrp, &row.ending_xrp), from_to(&row.starting_rlusd, &row.ending_rlusd));
+    let orders = format!("{}, {} cancelled; {} fills", adopted.orders, adopted.cancelled, adopted.fills.len());
+    let mut lines = vec![
+        ("origin", format!("the earlier engine, adopted from {}", adopted.source), theme.text),
+        ("evidence", known(&row.ended_at_evidence), theme.text),
+        ("inventory", format!("XRP {xrp}   RLUSD {rlusd}"), theme.text),
+        ("orders", orders, theme.text),
+    ];
+    if !adopted.unproven.is_empty() {
+        lines.push(("proof", format!("✗ not proven gone: {}", adopted.unproven.join(", ")), theme.bad));
+    }
+    lines
+}
+
 fn ended(detail: &SessionDetail) -> String {
     let row = &detail.row;
-    let Some(at) = &row.ended_at else { return "not yet".to_owned() };
+    let Some(at) = &row.ended_at else {
+        return if row.is_adopted() { "no end known" } else { "not yet" }.to_owned();
+    };
     let source = row.ended_at_source.as_deref().unwrap_or(format::UNKNOWN);
     let quoting = detail.totals.as_ref().map(|totals| std::time::Duration::from_millis(totals.quoting_ms));
     let quoting = quoting.map_or_else(String::new, |quoting| format!(", of which quoting {}", format::lasted(quoting)));

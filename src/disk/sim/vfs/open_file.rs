@@ -23,7 +23,7 @@ pub(super) struct OpenFile {
 struct File {
     disk: Arc<Shared>,
     id: OpenId,
-    file: FileId,
+    content: FileId,
     path: Option<PathBuf>,
     /// Whether SQLite may believe that overwriting a part of a sector leaves the rest of it alone.
     overwriting: Overwriting,
@@ -102,7 +102,7 @@ impl OpenFile {
         let id = disk.vfs.together().new_id();
         let at_close = if may(ffi::SQLITE_OPEN_DELETEONCLOSE) { AtClose::Removed } else { AtClose::Kept };
         let overwriting = if psow { Overwriting::Trusted } else { Overwriting::MayTear };
-        let file = Box::new(File { disk, id, file, path, overwriting, name, at_close });
+        let file = Box::new(File { disk, id, content: file, path, overwriting, name, at_close });
         Ok(Self { base: ffi::sqlite3_file { pMethods: &raw const METHODS_AT }, file: Box::into_raw(file) })
     }
 }
@@ -110,7 +110,7 @@ impl OpenFile {
 impl File {
     fn read(&self, room: &mut [u8], offset: usize) -> c_int {
         let mut state = self.disk.state();
-        let Ok(bytes) = state.read(self.file) else { return ffi::SQLITE_IOERR_READ };
+        let Ok(bytes) = state.read(self.content) else { return ffi::SQLITE_IOERR_READ };
         let there = bytes.get(offset..).unwrap_or_default();
         let len = there.len().min(room.len());
         room[..len].copy_from_slice(&there[..len]);
@@ -120,7 +120,7 @@ impl File {
 
     fn sync(&mut self) -> c_int {
         let mut state = self.disk.state();
-        if state.sync(self.file).is_err() {
+        if state.sync(self.content).is_err() {
             return ffi::SQLITE_IOERR_FSYNC;
         }
         if let (Name::ToBeSynced, Some(path)) = (self.name, &self.path) {
@@ -134,7 +134,7 @@ impl File {
     fn close(self) {
         {
             let mut together = self.disk.vfs.together();
-            let (locks, memory) = together.of(self.file);
+            let (locks, memory) = together.of(self.content);
             locks.forget(self.id);
             memory.leave(self.id);
         }
@@ -164,13 +164,13 @@ impl File {
             self.show_memory((number + 1) * bytes).map_err(|failure| full_or(&failure, ffi::SQLITE_IOERR_SHMSIZE))?;
         }
         let mut together = self.disk.vfs.together();
-        let (_, memory) = together.of(self.file);
+        let (_, memory) = together.of(self.content);
         let region = memory.region(self.id, number, bytes, make);
         Ok(region.map_or(std::ptr::null_mut(), |region| region.as_ptr().cast_mut().cast()))
     }
 
     fn leave_memory(&self, remove: bool) {
-        let left = self.disk.vfs.together().of(self.file).1.leave(self.id);
+        let left = self.disk.vfs.together().of(self.content).1.leave(self.id);
         if let (true, Left::AsTheLast, Some(path)) = (remove, left, self.memory_path()) {
             // What stays behind is made new by whoever comes next.
             let _ = self.disk.state().remove(&path);
@@ -179,7 +179,7 @@ impl File {
 
     fn has_moved(&self) -> bool {
         let state = self.disk.state();
-        self.path.as_ref().is_some_and(|path| state.file(path).ok() != Some(self.file))
+        self.path.as_ref().is_some_and(|path| state.file(path).ok() != Some(self.content))
     }
 }
 
@@ -218,14 +218,14 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, room: Anything, len: c_i
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, bytes: *const c_void, len: c_int, offset: i64) -> c_int {
     // SAFETY: SQLite hands us an open file and `len` bytes.
     let (file, bytes) = unsafe { (of(file), std::slice::from_raw_parts(bytes.cast(), length(len))) };
-    let written = file.disk.state().write(file.file, index(offset), bytes);
+    let written = file.disk.state().write(file.content, index(offset), bytes);
     written.map_or_else(|failure| full_or(&failure, ffi::SQLITE_IOERR_WRITE), |()| ffi::SQLITE_OK)
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int {
     // SAFETY: SQLite hands us an open file.
     let file = unsafe { of(file) };
-    let cut = file.disk.state().resize(file.file, index(size));
+    let cut = file.disk.state().resize(file.content, index(size));
     cut.map_or(ffi::SQLITE_IOERR_TRUNCATE, |()| ffi::SQLITE_OK)
 }
 
@@ -238,7 +238,7 @@ unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut i64) -> 
     // SAFETY: SQLite hands us an open file and room for the answer.
     unsafe {
         let file = of(file);
-        *size = i64::try_from(file.disk.state().bytes(file.file).len()).unwrap_or(i64::MAX);
+        *size = i64::try_from(file.disk.state().bytes(file.content).len()).unwrap_or(i64::MAX);
     }
     ffi::SQLITE_OK
 }
@@ -246,14 +246,14 @@ unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut i64) -> 
 unsafe extern "C" fn lock(file: *mut ffi::sqlite3_file, level: c_int) -> c_int {
     // SAFETY: SQLite hands us an open file.
     let file = unsafe { of(file) };
-    let raised = file.disk.vfs.together().of(file.file).0.raise(file.id, Level::from_sqlite(level));
+    let raised = file.disk.vfs.together().of(file.content).0.raise(file.id, Level::from_sqlite(level));
     raised.map_or(ffi::SQLITE_BUSY, |()| ffi::SQLITE_OK)
 }
 
 unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, level: c_int) -> c_int {
     // SAFETY: SQLite hands us an open file.
     let file = unsafe { of(file) };
-    file.disk.vfs.together().of(file.file).0.lower(file.id, Level::from_sqlite(level));
+    file.disk.vfs.together().of(file.content).0.lower(file.id, Level::from_sqlite(level));
     ffi::SQLITE_OK
 }
 
@@ -261,7 +261,7 @@ unsafe extern "C" fn check_reserved_lock(file: *mut ffi::sqlite3_file, answer: *
     // SAFETY: SQLite hands us an open file and room for the answer.
     unsafe {
         let file = of(file);
-        *answer = c_int::from(file.disk.vfs.together().of(file.file).0.is_reserved());
+        *answer = c_int::from(file.disk.vfs.together().of(file.content).0.is_reserved());
     }
     ffi::SQLITE_OK
 }
@@ -309,7 +309,7 @@ unsafe extern "C" fn shm_lock(file: *mut ffi::sqlite3_file, offset: c_int, count
     let file = unsafe { of(file) };
     let slots = length(offset)..length(offset + count);
     let mut together = file.disk.vfs.together();
-    let (_, memory) = together.of(file.file);
+    let (_, memory) = together.of(file.content);
     if flags & ffi::SQLITE_SHM_UNLOCK != 0 {
         memory.unlock(file.id, slots);
         return ffi::SQLITE_OK;

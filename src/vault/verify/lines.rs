@@ -36,6 +36,15 @@ pub enum Difference {
     Columns,
 }
 
+/// What becomes of lines above the store's cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Above {
+    /// They are compared: nobody writes.
+    Compared,
+    /// A session goes on writing them.
+    Ignored,
+}
+
 /// Numbers that one of the copies lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gap {
@@ -61,18 +70,24 @@ impl ChainVerdict {
 
 /// Recomputes the chain in `folder` and compares each line with its row.
 ///
-/// `rows` are all rows in order of their numbers, `cursor` is the newest number that the store says it has. A row that
-/// cannot be read ends the comparison with that error.
+/// `rows` are all rows in order of their numbers, `cursor` is the newest number that the store says it has. With
+/// [`Above::Ignored`] what is above it in either copy is not compared. A row that cannot be read ends the comparison with
+/// that error.
 pub fn verify_chain<E: From<ReadError>>(
     disk: &dyn Disk,
     folder: &Path,
     cursor: Option<u64>,
+    above: Above,
     rows: impl IntoIterator<Item = Result<FactRow, E>>,
 ) -> Result<ChainVerdict, E> {
+    let end = match above {
+        Above::Compared => u64::MAX,
+        Above::Ignored => cursor.map_or(0, |cursor| cursor + 1),
+    };
     let mut comparison =
-        Comparison { rows: rows.into_iter().peekable(), verdict: ChainVerdict::default(), failure: None };
+        Comparison { rows: rows.into_iter().peekable(), end, verdict: ChainVerdict::default(), failure: None };
     let chain = read_chain(disk, folder, cursor, |line| comparison.meet(line))?;
-    comparison.pass_rows_before(u64::MAX);
+    comparison.pass_rows_before(end);
     match comparison.failure {
         Some(failure) => Err(failure),
         None => Ok(ChainVerdict { chain, ..comparison.verdict }),
@@ -81,12 +96,17 @@ pub fn verify_chain<E: From<ReadError>>(
 
 struct Comparison<I: Iterator<Item = Result<FactRow, E>>, E> {
     rows: Peekable<I>,
+    /// The first number that is not compared.
+    end: u64,
     verdict: ChainVerdict,
     failure: Option<E>,
 }
 
 impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
     fn meet(&mut self, line: &View<'_>) {
+        if line.n >= self.end {
+            return;
+        }
         self.pass_rows_before(line.n);
         match self.next_row(|n| n == line.n) {
             None => self.verdict.not_in_store.add(line.n),
@@ -168,7 +188,7 @@ mod tests {
     }
 
     fn verify(disk: &MemoryDisk, rows: Vec<FactRow>) -> ChainVerdict {
-        verify_chain::<ReadError>(disk, folder(), Some(4), rows.into_iter().map(Ok)).unwrap()
+        verify_chain::<ReadError>(disk, folder(), Some(4), Above::Compared, rows.into_iter().map(Ok)).unwrap()
     }
 
     #[test]
@@ -202,6 +222,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_running_session_adds_meanwhile_is_no_difference() {
+        let (disk, mut rows) = both();
+        rows.truncate(4);
+        rows[3].line.push(' ');
+        let compare = |cursor, above| {
+            let rows = rows.iter().cloned().map(Ok);
+            verify_chain::<ReadError>(&disk, folder(), Some(cursor), above, rows).unwrap()
+        };
+        let (all, below) = (compare(2, Above::Compared), compare(2, Above::Ignored));
+        assert_eq!((all.different, all.not_in_store.count), (1, 1));
+        assert!(!below.found_something(), "{below:?}");
+        assert_eq!((below.same, compare(3, Above::Ignored).different), (3, 1), "at the cursor it is one");
+    }
+
+    #[test]
     fn a_broken_line_has_its_copy_in_the_store() {
         let (disk, rows) = both();
         let path = folder().join(segment::name(0));
@@ -218,6 +253,6 @@ mod tests {
         let (disk, rows) = both();
         let broken = || ReadError::Newer { path: folder().to_owned(), version: 9 };
         let rows = rows.into_iter().take(2).map(Ok).chain([Err(broken())]);
-        assert!(verify_chain::<ReadError>(&disk, folder(), Some(4), rows).is_err());
+        assert!(verify_chain::<ReadError>(&disk, folder(), Some(4), Above::Compared, rows).is_err());
     }
 }

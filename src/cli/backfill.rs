@@ -1,0 +1,147 @@
+//! `neo backfill`: the ends that evidence gives to adopted sessions, and, if the operator says so, their writing down.
+
+use std::io::Write;
+use std::path::Path;
+
+use color_eyre::Result;
+use serde::Serialize;
+
+use super::args::BackfillArgs;
+use super::exit::Exit;
+use super::print::{Form, Side, Table, json};
+use super::writer::{self, Writing};
+use crate::disk::place::Place;
+use crate::domain::adoption::Backfilled;
+use crate::domain::fact::Fact;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::journal::record::Entry;
+use crate::legacy::backfill::logs::LogSigns;
+use crate::legacy::backfill::{self, Finding};
+use crate::session::clock::machine_time;
+use crate::store::{Ask, Reader};
+
+/// What is printed as JSON of one session.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    session: SessionId,
+    started_at: Timestamp,
+    /// `null` if nothing tells.
+    end: Option<&'a Backfilled>,
+    done: bool,
+}
+
+/// Prints what was found; writes it down with `--apply`.
+pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, form: Form) -> Result<Exit> {
+    let place = Place::around(database);
+    if !args.apply {
+        let reader = Reader::open(place.database())?;
+        let found = find(reader.ask(), args)?;
+        print(out, &found, false, form)?;
+        if let (Form::Text(_), false) = (form, found.is_empty()) {
+            writeln!(out, "Nothing was written. With --apply it is.")?;
+        }
+        return Ok(Exit::Done);
+    }
+    let lock = writer::lock(&place)?;
+    let mut writing = Writing::begin(&place, lock)?;
+    let found = write_down(&mut writing, args);
+    writing.end()?;
+    print(out, &found?, true, form)?;
+    Ok(Exit::Done)
+}
+
+/// All ends in one group: all of them are on disk, or none.
+fn write_down(writing: &mut Writing, args: &BackfillArgs) -> Result<Vec<Finding>> {
+    let opened = &mut writing.opened;
+    let found = find(opened.store.ask()?, args)?;
+    let at = machine_time();
+    let ends = found.iter().filter_map(|finding| Some((finding.session, finding.end.clone()?)));
+    let entries: Vec<Entry> = ends
+        .map(|(session, end)| Entry { at, session: Some(session), fact: Fact::Backfilled(Box::new(end)) })
+        .collect();
+    let kept = opened.writer.write_group(&entries)?;
+    let projected = opened.store.project(&kept.lines)?;
+    match projected.undigested.into_iter().next() {
+        None => Ok(found),
+        Some(line) => Err(color_eyre::eyre::eyre!(
+            "the ends are in the journal, but line {} could not be taken into the tables: {}",
+            line.n,
+            line.why
+        )),
+    }
+}
+
+fn find(ask: Ask<'_>, args: &BackfillArgs) -> Result<Vec<Finding>> {
+    let spans = backfill::spans(ask)?;
+    let logs = LogSigns::read(&args.log, &spans)?;
+    match (args.session, args.ended_at) {
+        (Some(session), Some(at)) => Ok(vec![backfill::by_word(ask, &logs, &spans, session, at)?]),
+        _ => Ok(backfill::findings(ask, &spans, &logs)?),
+    }
+}
+
+fn print<W: Write>(out: &mut W, found: &[Finding], done: bool, form: Form) -> Result<()> {
+    let colour = match form {
+        Form::Json => {
+            let told = found.iter().map(|finding| Told {
+                session: finding.session,
+                started_at: finding.started_at,
+                end: finding.end.as_ref(),
+                done: done && finding.end.is_some(),
+            });
+            return Ok(json(out, &told.collect::<Vec<_>>())?);
+        }
+        Form::Text(colour) => colour,
+    };
+    if found.is_empty() {
+        return Ok(writeln!(out, "No adopted session lacks an end.")?);
+    }
+    table(found).print(out, colour)?;
+    let ended = found.iter().filter(|finding| finding.end.is_some()).count();
+    let open: Vec<String> =
+        found.iter().filter(|finding| finding.end.is_none()).map(|finding| finding.session.to_string()).collect();
+    writeln!(
+        out,
+        "\n{ended} of {} sessions {}.",
+        found.len(),
+        if done { "have an end now" } else { "would have an end" }
+    )?;
+    if !open.is_empty() {
+        writeln!(
+            out,
+            "Nothing tells when {} ended: give logs with --log, or your word with --session ID --ended-at TIME.",
+            open.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+fn table(found: &[Finding]) -> Table {
+    let mut table = Table::new(&[
+        ("session", Side::Right),
+        ("started", Side::Left),
+        ("ended", Side::Left),
+        ("source", Side::Left),
+        ("± s", Side::Right),
+        ("XRP", Side::Right),
+        ("RLUSD", Side::Right),
+        ("evidence", Side::Left),
+    ]);
+    let unknown = || "–".to_owned();
+    for Finding { session, started_at, end } in found {
+        let end = end.as_ref();
+        let held = end.and_then(|end| end.ending.as_ref());
+        table.row([
+            session.to_string(),
+            started_at.to_string(),
+            end.map_or_else(unknown, |end| end.ended_at.to_string()),
+            end.map_or_else(unknown, |end| end.source.to_string()),
+            end.and_then(|end| end.uncertainty_s).map_or_else(unknown, |seconds| seconds.to_string()),
+            held.map_or_else(unknown, |held| held.xrp.to_string()),
+            held.map_or_else(unknown, |held| held.rlusd.to_string()),
+            end.map_or_else(|| "none".to_owned(), |end| end.evidence.clone()),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,174 @@
+//! `neo restore`: a verified backup, and the journal on top of it, in the place of the database.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use color_eyre::Result;
+use color_eyre::eyre::WrapErr as _;
+use serde::Serialize;
+
+use super::args::RestoreArgs;
+use super::backup::named;
+use super::exit::Exit;
+use super::print::{Form, json};
+use super::scratch::Scratch;
+use super::writer::{self, Writing};
+use crate::disk::place::Place;
+use crate::disk::{Disk, RealDisk};
+use crate::domain::custody::{Healing, Restored};
+use crate::domain::fact::Fact;
+use crate::journal::record::Entry;
+use crate::legacy::apply::{self, Outcome};
+use crate::legacy::source::Source;
+use crate::session::clock::machine_time;
+use crate::vault::restore::{self, Plan};
+use crate::vault::swap;
+
+/// How long a backup that is being written is left alone before it is tried again.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// What is printed as JSON.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    plan: &'a Plan,
+    /// Whether it was carried out.
+    done: bool,
+    /// Where readings came from that no journal has.
+    carried: Vec<String>,
+    quarantine: Option<String>,
+}
+
+/// Prints the plan, and carries it out unless that is all that is wanted.
+pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, form: Form) -> Result<Exit> {
+    let place = Place::around(database);
+    let from = args.from.as_deref().map(|name| named(&place, name)).transpose()?;
+    if let Some(backup) = from.as_deref().filter(|file| file.exists() && !apply::is_ours(&RealDisk, file)) {
+        return from_the_earlier_engine(out, &place, backup, args.dry_run.then_some(DryRun), form);
+    }
+    if args.dry_run {
+        let scratch = Scratch::beside(&place)?;
+        let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.folder())?;
+        match form {
+            Form::Json => json(out, &Told { plan: &plan, done: false, carried: Vec::new(), quarantine: None })?,
+            Form::Text(_) => {
+                print(out, &plan)?;
+                writeln!(out, "Nothing was done: without --dry-run it is.")?;
+            }
+        }
+        return Ok(Exit::Done);
+    }
+    let lock = writer::lock(&place).wrap_err("nothing was restored; end the running session first")?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    if let Some(finished) = swap::finish_begun(&disk, &place)? {
+        tell(&finished);
+    }
+    let scratch = Scratch::beside(&place)?;
+    let plan = restore::plan(&*disk, &place, from.as_deref(), scratch.folder())?;
+    if let Form::Text(_) = form {
+        print(out, &plan)?;
+        out.flush()?;
+    }
+    let done = restore::carry_out(&disk, &place, &plan, machine_time(), &mut tell)?;
+    let mut writing = Writing::begin(&place, lock)?;
+    let restored = Restored {
+        what: Healing::StoreRestored,
+        from: plan.from.clone(),
+        quarantine: done.quarantine.clone(),
+        lines: done.replayed,
+    };
+    let entry = Entry { at: machine_time(), session: None, fact: Fact::Restored(restored) };
+    let kept = writing.opened.writer.write_group(&[entry])?;
+    writing.opened.store.project(&kept.lines)?;
+    writing.end()?;
+    match form {
+        Form::Json => json(out, &Told { plan: &plan, done: true, carried: done.carried, quarantine: done.quarantine })?,
+        Form::Text(_) => {
+            done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
+            let kept = done.quarantine.map_or_else(String::new, |name| {
+                format!(" What was there is in {}.", place.quarantine().join(name).display())
+            });
+            writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Only the plan is wanted.
+struct DryRun;
+
+/// A sound backup of the earlier engine in the place of its damaged database: it is adopted there.
+fn from_the_earlier_engine<W: Write>(
+    out: &mut W,
+    place: &Place,
+    backup: &Path,
+    dry_run: Option<DryRun>,
+    form: Form,
+) -> Result<Exit> {
+    let source = Source::copy_of(backup, |_| std::thread::sleep(PAUSE))?;
+    if let Form::Text(_) = form {
+        writeln!(out, "from        {}, a sound database of the earlier engine", backup.display())?;
+        writeln!(out, "quarantine  {} and what lies beside it", place.database().display())?;
+        writeln!(out, "then        its rows are adopted, and the database is made anew from the journal")?;
+        out.flush()?;
+    }
+    if dry_run.is_some() {
+        match form {
+            Form::Json => json(out, &serde_json::json!({ "earlier": source.digested(), "done": false }))?,
+            Form::Text(_) => writeln!(out, "Nothing was done: without --dry-run it is.")?,
+        }
+        return Ok(Exit::Done);
+    }
+    let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let (mut opened, outcome) = apply::in_place_of(&disk, place, &source, machine_time(), &mut tell)?;
+    opened.store.checkpoint()?;
+    drop((opened, lock));
+    let (adopted, before) = match outcome {
+        Outcome::Adopted(adopted) => (Some(adopted), None),
+        Outcome::AdoptedBefore(before) => (None, Some(before)),
+    };
+    match form {
+        Form::Json => {
+            let told = serde_json::json!({ "earlier": source.digested(), "done": true, "account": adopted, "adopted_before": before });
+            json(out, &told)?;
+        }
+        Form::Text(_) => {
+            let replaced = adopted.and_then(|adopted| adopted.replaced);
+            let kept = replaced.map_or_else(String::new, |name| {
+                format!(" What was there is in {}.", place.quarantine().join(name).display())
+            });
+            writeln!(out, "Restored: the rows of {} are adopted.{kept}", source.digested().name)?;
+            writeln!(out, "Next: neo backfill --db {} --log FOLDER", place.database().display())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
+    let number = |n: Option<u64>| n.map_or_else(|| "no line".to_owned(), |n| format!("line {n}"));
+    for why in &plan.passed_over {
+        writeln!(out, "unfit       {why}")?;
+    }
+    let taken = plan.taken_at.map_or_else(String::new, |at| format!(", taken at {at}"));
+    writeln!(out, "from        {}{taken}, up to {}, {} bytes", plan.from, number(plan.cursor), plan.bytes)?;
+    writeln!(out, "journal     up to {}; {} lines come on top of the backup", number(plan.journal), plan.replayed)?;
+    if plan.returned > 0 {
+        writeln!(out, "returned    {} lines that the journal lost and the backup has", plan.returned)?;
+    }
+    if plan.salvaged > 0 {
+        writeln!(out, "salvaged    {} lines that only the old database has", plan.salvaged)?;
+    }
+    if let Some(why) = &plan.not_salvaged {
+        writeln!(out, "salvaged    nothing: {why}")?;
+    }
+    if !plan.quarantined.is_empty() {
+        writeln!(out, "quarantine  {}", plan.quarantined.join(", "))?;
+    }
+    Ok(())
+}
+
+fn tell(step: &str) {
+    // When stderr is closed there is nobody to tell.
+    writeln!(io::stderr(), "neo: {step}").unwrap_or_default();
+}

@@ -1,0 +1,81 @@
+//! `neo verify --mend`: the journal put right from the store and the backups, and told of in the journal.
+
+use std::sync::Arc;
+
+use color_eyre::Result;
+
+use crate::cli::writer;
+use crate::disk::place::Place;
+use crate::disk::{Disk, RealDisk};
+use crate::domain::custody::{Healing, Restored};
+use crate::domain::fact::Fact;
+use crate::domain::time::Timestamp;
+use crate::journal::reader::read_chain;
+use crate::journal::record::{Entry, Head};
+use crate::journal::writer::Writer;
+use crate::session::clock::machine_time;
+use crate::store::Store;
+use crate::vault::mend::{self, Mended, Sources};
+
+/// Mends what can be mended; answers what was done, in sentences. Refuses beside a running session.
+pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let _lock = writer::lock(place)?;
+    let now = machine_time();
+    let mut sources = Sources::open(&disk, place);
+    let known = sources.known();
+    let mended = mend::mend(&disk, place, known, &mut |n| sources.copies(n), now, &mut |_| ())?;
+    if mended.segments.is_empty() {
+        return Ok(vec!["nothing: every line of the journal is sound".to_owned()]);
+    }
+    let mut done = vec![in_words(&mended)];
+    let told = tell_the_chain(&disk, place, &mended, &sources, known, now)?;
+    done.extend(told.map(|n| format!("line {n} of the journal tells of it")));
+    Ok(done)
+}
+
+/// Writes down what was done, and puts it into the store if that has all that was before. Answers the line's number.
+fn tell_the_chain(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    mended: &Mended,
+    sources: &Sources,
+    known: Option<Head>,
+    now: Timestamp,
+) -> Result<Option<u64>> {
+    let mut from = None;
+    let first = mended.lines.first();
+    let report = read_chain(&**disk, &place.journal(), known.map(|head| head.n), |line| {
+        if Some(&line.n) == first {
+            from = sources.whose(line.n, line.text);
+        }
+    })?;
+    let restored = Restored {
+        what: Healing::JournalMended,
+        from: from.unwrap_or_else(|| "journal".to_owned()),
+        quarantine: mended.quarantine.clone(),
+        lines: mended.lines.len() as u64,
+    };
+    let mut writer = Writer::open(Arc::clone(disk), place.journal(), report.head)?;
+    let entry = Entry { at: now, session: None, fact: Fact::Restored(restored) };
+    let lines = writer.write_group(&[entry])?.lines;
+    if known.is_some() && known == report.head {
+        Store::open_on(Arc::clone(disk), place.database())?.project(&lines)?;
+    }
+    Ok(lines.last().map(|line| line.n))
+}
+
+fn in_words(mended: &Mended) -> String {
+    let lines = match mended.lines.as_slice() {
+        [] => "what stood between lines was taken out".to_owned(),
+        [one] => format!("line {one} was put right from a whole copy"),
+        [first, .., last] => {
+            format!("{} lines ({first} to {last}) were put right from whole copies", mended.lines.len())
+        }
+    };
+    let kept = mended
+        .quarantine
+        .as_ref()
+        .map_or_else(String::new, |folder| format!("; what was there before lies in {folder} of the quarantine"));
+    format!("{lines}, in {}{kept}", mended.segments.join(", "))
+}

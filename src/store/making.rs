@@ -1,0 +1,28 @@
+//! A store that is being made anew, beside the one that it is to replace. It is written as fast as the machine can, and
+//! nothing of it is safe, or known to anybody, before it was finished and synced as a whole.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::{OpenError, StoreError};
+use super::open;
+use super::writer::Store;
+use crate::disk::Disk;
+
+impl Store {
+    /// A new store at `path`, or the one that lies there as a copy of a backup, to be filled and then finished.
+    pub fn begin_making(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
+        Self::open_by(open::making, disk, path)
+    }
+
+    /// Checks it as thoroughly as SQLite can and closes it. The caller syncs the file before anybody believes in it.
+    pub fn finish_making(mut self) -> Result<(), StoreError> {
+        if let Some(why) = self.ask()?.integrity_check()?.into_iter().next() {
+            return Err(OpenError::Malformed { path: self.path().to_owned(), why }.into());
+        }
+        match self.connection.take().map(rusqlite::Connection::close) {
+            Some(Err((_, why))) => Err(StoreError::doing("close itself")(why)),
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! A new store from a base and the journal, made beside the old one and then put in its place.
+//!
+//! What is in the journal is projected anew; what no journal has, readings and heartbeats, is carried over from what can
+//! still be read of the old store, or else from the newest backup that is whole. Killed anywhere, the old store is where
+//! it was or the new one is: half-made files have names of their own and are removed by whoever begins again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use thiserror::Error;
+
+use super::backup::newest_fit;
+use super::quarantine::Quarantine;
+use super::swap::{self, SwapError, sidecars};
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::domain::time::Timestamp;
+use crate::journal::reader::{ChainReport, ReadError, read_chain};
+use crate::journal::record::Line;
+use crate::store::{OpenError, Store, StoreError};
+
+/// Lines are handed over and projected in portions of this many.
+const PORTION: usize = 8_192;
+
+/// Portions that may wait between the reading and the projecting.
+const WAITING: usize = 4;
+
+/// What a new store begins with.
+#[derive(Clone, Copy, Debug)]
+pub enum Base<'a> {
+    /// Nothing: the journal alone.
+    Nothing,
+    /// A copy of this verified backup.
+    Backup(&'a Path),
+}
+
+/// A store that was made and put in place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// How many lines of the journal were projected.
+    pub lines: u64,
+    /// How many of them are kept as raw lines only.
+    pub undigested: u64,
+    /// How many readings were carried over.
+    pub readings: u64,
+    /// Where the readings came from, and what of them could not be read, in words; one sentence each.
+    pub carried: Vec<String>,
+    /// The folder in `s.quarantine/` that has the old files.
+    pub quarantine: Option<String>,
+}
+
+/// There is no new store. The old one is where it was, or the next start finishes the exchange.
+#[derive(Debug, Error)]
+pub enum RebuildError {
+    /// The new store could not be made or filled.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    /// The journal has lost acknowledged lines itself.
+    #[error("the journal is damaged: {what}. Nothing was changed; run `neo verify --all --mend` first")]
+    Damaged {
+        /// The first place.
+        what: String,
+    },
+    /// The base tells another story than the journal.
+    #[error(
+        "line {n} of the backup is not line {n} of the journal: they belong to two histories. Nothing was changed; \
+        name a backup of this database"
+    )]
+    OtherChain {
+        /// The newest line that both have.
+        n: u64,
+    },
+    /// A file could not be copied or removed.
+    #[error("cannot {doing} {}: {source}. The old database is as it was", path.display())]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The new store is ready and could not be put in place.
+    #[error(transparent)]
+    Swap(#[from] SwapError),
+}
+
+impl From<OpenError> for RebuildError {
+    fn from(why: OpenError) -> Self {
+        Self::Store(why.into())
+    }
+}
+
+/// Makes the store of a database whose lock is held anew, from `base` and the journal. `tell` hears of each step before
+/// it begins.
+pub fn rebuild(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    base: Base<'_>,
+    now: Timestamp,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Rebuilt, RebuildError> {
+    let why = match base {
+        Base::Nothing => "rebuild",
+        Base::Backup(_) => "restore",
+    };
+    let mut evidence = Quarantine::new(Arc::clone(disk), place, why, now);
+    rebuild_because(disk, place, base, &mut evidence, tell)
+}
+
+/// As [`rebuild`], the old files going into `evidence`.
+pub(super) fn rebuild_because(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    base: Base<'_>,
+    evidence: &mut Quarantine,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Rebuilt, RebuildError> {
+    swap::finish_begun(disk, place)?;
+    let new = in_the_making(place);
+    clear(&**disk, &new)?;
+    let outcome = make(disk, place, base, &new, tell);
+    let mut rebuilt = match outcome {
+        Ok(rebuilt) => rebuilt,
+        Err(why) => {
+            // The reason counts; what is left of it is removed by whoever begins again.
+            drop(clear(&**disk, &new));
+            return Err(why);
+        }
+    };
+    tell("putting the new database in place");
+    swap::put_in_place(disk, place, &new, evidence)?;
+    rebuilt.quarantine = evidence.name();
+    Ok(rebuilt)
+}
+
+/// Removes what a rebuilding that was cut off left behind; to be called when no exchange is begun.
+pub(super) fn clear_leftovers(disk: &dyn Disk, place: &Place) -> Result<(), RebuildError> {
+    clear(disk, &in_the_making(place))?;
+    clear(disk, &scratch(place))
+}
+
+fn make(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    base: Base<'_>,
+    new: &Path,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Rebuilt, RebuildError> {
+    if let Base::Backup(backup) = base {
+        tell("copying the backup");
+        disk.copy(backup, new).map_err(failed("copy", backup))?;
+    }
+    let mut store = Store::begin_making(Arc::clone(disk), new)?.with_baselines_in(place.backups());
+    tell("making the database anew from the journal");
+    let mut rebuilt = project_journal(&**disk, place, &mut store)?;
+    tell("carrying readings over");
+    carry_over(disk, place, &mut store, &mut rebuilt)?;
+    tell("checking the new database");
+    store.finish_making()?;
+    Ok(rebuilt)
+}
+
+/// One thread reads and proves the journal, this one projects.
+fn project_journal(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<Rebuilt, RebuildError> {
+    let mut rebuilt = Rebuilt::default();
+    let cursor = store.ask()?.cursor()?.map(|(n, _)| n);
+    let folder = place.journal();
+    let (report, shared) = std::thread::scope(|scope| {
+        let (hand_over, portions) = sync_channel::<Vec<Line>>(WAITING);
+        let reading = scope.spawn(move || read_behind(disk, &folder, cursor, &hand_over));
+        let mut outcome = Ok(());
+        for portion in portions {
+            match store.project(&portion) {
+                Ok(projected) => {
+                    rebuilt.lines += projected.lines;
+                    rebuilt.undigested += projected.undigested.len() as u64;
+                }
+                Err(why) => {
+                    outcome = Err(why);
+                    break;
+                }
+            }
+        }
+        let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        outcome.map_err(RebuildError::from).and(read.map_err(RebuildError::from))
+    })?;
+    if !report.is_sound() {
+        return Err(RebuildError::Damaged { what: super::first_damage(&report) });
+    }
+    match shared {
+        Some(line) if !has(store, &line)? => Err(RebuildError::OtherChain { n: line.n }),
+        _ => Ok(rebuilt),
+    }
+}
+
+/// Hands over what lies behind `cursor`, and returns the newest line that does not: both sides must have it.
+fn read_behind(
+    disk: &dyn Disk,
+    folder: &Path,
+    cursor: Option<u64>,
+    hand_over: &SyncSender<Vec<Line>>,
+) -> Result<(ChainReport, Option<Line>), ReadError> {
+    let (mut portion, mut shared) = (Vec::with_capacity(PORTION), None);
+    let send = |portion: Vec<Line>| {
+        // Nobody takes it after a failure on the other side, which tells of itself.
+        drop(hand_over.send(portion));
+    };
+    let report = read_chain(disk, folder, None, |line| {
+        if cursor.is_some_and(|cursor| line.n <= cursor) {
+            if cursor == Some(line.n) {
+                shared = Some(line.to_line());
+            }
+            return;
+        }
+        portion.push(line.to_line());
+        if portion.len() == PORTION {
+            send(std::mem::replace(&mut portion, Vec::with_capacity(PORTION)));
+        }
+    })?;
+    send(portion);
+    Ok((report, shared))
+}
+
+fn has(store: &mut Store, line: &Line) -> Result<bool, StoreError> {
+    let row = store.ask()?.facts_from(line.n).next().transpose()?;
+    Ok(row.is_some_and(|row| row.line == line.text))
+}
+
+/// Readings: from the old store first, and what is broken there from the newest backup that is whole. That they cannot
+/// be had stops nothing: they may be lost, and the evidence is kept.
+fn carry_over(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    store: &mut Store,
+    rebuilt: &mut Rebuilt,
+) -> Result<(), RebuildError> {
+    let scratch = scratch(place);
+    let old = [place.database().to_owned()].into_iter().chain(sidecars(place.database()));
+    let copies = [scratch.clone()].into_iter().chain(sidecars(&scratch));
+    let with_log: Vec<(PathBuf, PathBuf)> = old.zip(copies).collect();
+    let whole = take_from(disk, store, &with_log, "what is left of the old database", rebuilt)?;
+    if whole {
+        return Ok(());
+    }
+    let backup = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
+    if let Some((backup, _)) = backup {
+        let copy = vec![(place.backups().join(&backup.name), scratch)];
+        take_from(disk, store, &copy, &format!("the backup {}", backup.name), rebuilt)?;
+    }
+    Ok(())
+}
+
+/// Whether all of it could be read.
+fn take_from(
+    disk: &Arc<dyn Disk>,
+    store: &mut Store,
+    files: &[(PathBuf, PathBuf)],
+    source: &str,
+    rebuilt: &mut Rebuilt,
+) -> Result<bool, RebuildError> {
+    let Some((original, scratch)) = files.first() else { return Ok(false) };
+    if disk.look(original).is_err() {
+        return Ok(false);
+    }
+    clear(&**disk, scratch)?;
+    let copied = files.iter().filter(|(from, _)| disk.look(from).is_ok()).try_for_each(|(from, to)| {
+        // The shared memory of another life would only mislead.
+        let is_index = from.as_os_str().to_string_lossy().ends_with("-shm");
+        if is_index { Ok(()) } else { disk.copy(from, to).map(drop) }
+    });
+    let outcome = match copied {
+        Ok(()) => store.salvage(scratch),
+        Err(why) => {
+            rebuilt.carried.push(format!("no readings were carried over from {source}: {why}"));
+            clear(&**disk, scratch)?;
+            return Ok(false);
+        }
+    };
+    clear(&**disk, scratch)?;
+    match outcome {
+        Ok(salvaged) => {
+            rebuilt.readings += salvaged.readings;
+            let broken = if salvaged.broken == 0 {
+                String::new()
+            } else {
+                format!("; it could not be read at {} place(s)", salvaged.broken)
+            };
+            rebuilt.carried.push(format!("{} reading(s) were carried over from {source}{broken}", salvaged.readings));
+            Ok(salvaged.broken == 0)
+        }
+        Err(StoreError::Open(why)) => {
+            rebuilt.carried.push(format!("no readings could be carried over from {source}: {why}"));
+            Ok(false)
+        }
+        Err(why) => Err(why.into()),
+    }
+}
+
+/// `s.rebuilding`
+fn in_the_making(place: &Place) -> PathBuf {
+    place.swap().with_extension("rebuilding")
+}
+
+/// `s.salvage`: a copy of what is left of an old store.
+fn scratch(place: &Place) -> PathBuf {
+    place.swap().with_extension("salvage")
+}
+
+fn clear(disk: &dyn Disk, database: &Path) -> Result<(), RebuildError> {
+    for path in [database.to_owned()].into_iter().chain(sidecars(database)) {
+        match disk.remove(&path) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                return Err(failed("remove the remains of an earlier try at", &path)(why));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RebuildError {
+    move |source| RebuildError::File { doing, path: path.to_owned(), source }
+}

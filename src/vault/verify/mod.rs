@@ -1,0 +1,123 @@
+//! Everything that can be recomputed, recomputed, and compared with what is there: the chain, each line with its copy in
+//! the store, each table with what the journal's facts make of it, each session's readings with the digest in its close.
+//!
+//! Reads only, in short pages, beside a running session if there is one: what differs is looked at again before it is
+//! called a difference.
+
+pub mod lines;
+mod projection;
+mod readings;
+
+use thiserror::Error;
+
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::domain::session::SessionId;
+use crate::journal::reader::ReadError;
+use crate::store::{OpenError, Reader, StoreError, TablesCompared, Undigested};
+use lines::{Above, ChainVerdict, verify_chain};
+use projection::Projection;
+pub use readings::{ReadingsCompared, ReadingsDiffer};
+
+/// How often the lines are compared again beside a session that goes on writing.
+const TRIES: u32 = 3;
+
+/// Why nothing could be verified.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    /// There is no such session.
+    #[error("there is no session {0}; `neo sessions` lists them")]
+    NoSuchSession(SessionId),
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The chain, and each line beside its row.
+    pub lines: ChainVerdict,
+    /// What was made of the facts; `None` if the journal has to be put right first.
+    pub projected: Option<Projected>,
+}
+
+/// The tables and the readings, against the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Projected {
+    /// Every table that the journal's facts make.
+    pub tables: TablesCompared,
+    /// Lines that cannot be told to the tables, now that all were told again: a baseline that is gone or was changed is
+    /// among the reasons.
+    pub undigested: Vec<Undigested>,
+    /// The readings of closed sessions.
+    pub readings: ReadingsCompared,
+}
+
+impl Verdict {
+    /// Whether an operator must look.
+    pub fn found_something(&self) -> bool {
+        self.lines.found_something() || self.projected.as_ref().is_none_or(Projected::found_something)
+    }
+}
+
+impl Projected {
+    /// Whether a table or a reading is not what it should be. An undigested line that the store knows of is not news.
+    pub fn found_something(&self) -> bool {
+        self.tables.different > 0 || !self.readings.differ.is_empty()
+    }
+}
+
+/// Verifies a database; tables and readings of one session only, if one is given.
+pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Result<Verdict, VerifyError> {
+    let reader = Reader::open_on(disk, place.database())?;
+    if let Some(session) = session
+        && reader.ask().session_row(session)?.is_none()
+    {
+        return Err(VerifyError::NoSuchSession(session));
+    }
+    let lines = compare_lines(disk, place, &reader)?;
+    if !lines.chain.is_sound() {
+        return Ok(Verdict { lines, projected: None });
+    }
+    let mut projection = Projection::empty(disk, place)?;
+    let tables = projection.compare(&reader, session)?;
+    let readings = readings::compare(&projection, reader.ask(), session)?;
+    let projected = Projected { tables, undigested: projection.into_undigested(), readings };
+    Ok(Verdict { lines, projected: Some(projected) })
+}
+
+/// The lines, compared again with what lies above the cursor left out while somebody goes on writing.
+fn compare_lines(disk: &dyn Disk, place: &Place, reader: &Reader) -> Result<ChainVerdict, VerifyError> {
+    let cursor = || Ok::<_, VerifyError>(reader.ask().cursor()?.map(|(n, _)| n));
+    let mut above = Above::Compared;
+    for _again in 1..TRIES {
+        let before = cursor()?;
+        let verdict = compare_once(disk, place, reader, before, above)?;
+        if !verdict.found_something() || (cursor()? == before && above == Above::Compared) {
+            return Ok(verdict);
+        }
+        above = Above::Ignored;
+    }
+    compare_once(disk, place, reader, cursor()?, above)
+}
+
+fn compare_once(
+    disk: &dyn Disk,
+    place: &Place,
+    reader: &Reader,
+    cursor: Option<u64>,
+    above: Above,
+) -> Result<ChainVerdict, VerifyError> {
+    let rows = reader.ask().facts_from(0).map(|row| row.map_err(VerifyError::from));
+    verify_chain(disk, &place.journal(), cursor, above, rows)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Backups, as an operator has them: made by themselves and on demand, listed, checked, drilled and pruned.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use support::{Ended, Headless, House, until};
+
+fn names(house: &House) -> Vec<String> {
+    let name = |path: PathBuf| path.file_name().expect("a file").to_string_lossy().into_owned();
+    house.files("s.backups").into_iter().map(name).collect()
+}
+
+fn of_kind(house: &House, kind: &str) -> Vec<String> {
+    names(house)
+        .into_iter()
+        .filter(|name| name.contains(&format!("-{kind}")) && !name.ends_with("unverified"))
+        .collect()
+}
+
+fn json(ended: &Ended) -> Value {
+    serde_json::from_str(&ended.stdout).unwrap_or_else(|why| panic!("{why}: {}", ended.said()))
+}
+
+/// Flips a bit in a fact's line, in a database and in what pages that were rewritten may still hold of it.
+fn flip_a_bit(database: &Path) {
+    let mut bytes = fs::read(database).expect("a database");
+    let line = br#""kind":"session_opened""#;
+    let places: Vec<usize> = (0..bytes.len() - line.len()).filter(|&at| &bytes[at..at + line.len()] == line).collect();
+    assert!(!places.is_empty(), "a fact is in it");
+    for at in places {
+        bytes[at + 12] ^= 1;
+    }
+    fs::write(database, bytes).expect("it is ours");
+}
+
+#[test]
+fn a_backup_is_made_before_and_after_each_session_and_each_is_on_record_and_fit() {
+    let house = House::new();
+    house.short_session(1);
+    assert_eq!(
+        (of_kind(&house, "pre").len(), of_kind(&house, "post").len()),
+        (0, 1),
+        "nothing to keep before the first"
+    );
+    house.short_session(2);
+    assert_eq!((of_kind(&house, "pre").len(), of_kind(&house, "post").len()), (1, 2));
+    let ended = house.run(&["backup", "list", "--json"]);
+    ended.expect_code(0);
+    let listed = json(&ended);
+    let listed = listed.as_array().expect("a list");
+    assert_eq!(listed.len(), 3);
+    assert!(listed.iter().all(|one| one["on_record"] == true && one["cursor"].is_u64()), "{listed:?}");
+    assert_eq!(listed[0]["kind"], "post", "newest first");
+    let verified = house.run(&["backup", "verify", "--json"]);
+    verified.expect_code(0);
+    assert!(json(&verified).as_array().expect("a list").iter().all(|one| one["fit"] == true));
+}
+
+#[test]
+fn a_long_session_makes_one_on_a_timer() {
+    let house = House::new();
+    let config = house.folder().join("neo.toml");
+    fs::write(&config, "[keeper]\nbackup_every_s = 1\n").expect("our own folder");
+    let mut session = house.session(&["--config", &config.display().to_string(), "--seed", "3"]);
+    let made = until("a backup on the timer", || of_kind(&house, "timer").into_iter().next());
+    #[cfg(unix)]
+    session.signal(rustix::process::Signal::TERM);
+    #[cfg(unix)]
+    session.ended().expect_code(0);
+    #[cfg(windows)]
+    assert!(!session.has_ended());
+    house.run(&["backup", "verify", &made]).expect_code(0);
+}
+
+#[test]
+fn a_backup_before_the_session_that_fails_is_told_and_keeps_no_session_from_running() {
+    let house = House::new();
+    house.short_session(1);
+    let mut command = house.neo(&["run", "--headless", "--seed", "2", "--speed", "max", "--duration", "60s"]);
+    command.env("NEO_FAULTS", "backup:1");
+    Headless::spawn(command).ended().expect_code(0);
+    let chain = house.chain();
+    let told = chain.of_kind("incident");
+    assert!(told.iter().any(|link| link.text("/title") == "Backup failed"), "{told:?}");
+    assert_eq!((of_kind(&house, "pre").len(), of_kind(&house, "post").len()), (0, 2));
+}
+
+#[test]
+fn a_backup_that_fails_on_demand_leaves_nothing_behind() {
+    let house = House::new();
+    house.short_session(1);
+    let before = names(&house);
+    let mut command = house.neo(&["backup", "create"]);
+    command.env("NEO_FAULTS", "backup:1:enospc");
+    Headless::spawn(command).ended().expect_refusal(1, &["the backup was not completed", "no space left"]);
+    assert_eq!(names(&house), before);
+}
+
+#[test]
+fn one_flipped_bit_is_found_and_the_file_is_named() {
+    let house = House::new();
+    house.short_session(1);
+    house.short_session(2);
+    let spoiled = of_kind(&house, "pre").remove(0);
+    flip_a_bit(&house.folder().join("s.backups").join(&spoiled));
+    let ended = house.run(&["backup", "verify"]);
+    ended.expect_code(7);
+    assert!(ended.stdout.contains(&format!("unfit  {spoiled}: line 0 in it is damaged")), "{}", ended.stdout);
+    assert_eq!(ended.stdout.matches("fit    2").count(), 2, "{}", ended.stdout);
+    house.run(&["backup", "verify", &of_kind(&house, "post")[0]]).expect_code(0);
+}
+
+#[test]
+fn ten_of_a_kind_are_kept_and_prune_says_what_it_removes() {
+    let house = House::new();
+    house.short_session(1);
+    for _ in 0..11 {
+        house.run(&["backup", "create"]).expect_code(0);
+    }
+    assert_eq!(of_kind(&house, "manual").len(), 10);
+    let nothing = house.run(&["backup", "prune"]);
+    nothing.expect_code(0);
+    assert!(nothing.stdout.contains("Nothing is too many"), "{}", nothing.stdout);
+    let folder = house.folder().join("s.backups");
+    let newest = of_kind(&house, "manual").remove(9);
+    fs::copy(folder.join(newest), folder.join("20200101T000000Z-manual.db")).expect("our own folder");
+    let pruned = house.run(&["backup", "prune"]);
+    pruned.expect_code(0);
+    assert_eq!(pruned.stdout, "removed  20200101T000000Z-manual.db\n");
+    assert_eq!((of_kind(&house, "manual").len(), of_kind(&house, "post").len()), (10, 1));
+}
+
+#[test]
+fn a_drill_restores_beside_the_database_and_finds_what_differs() {
+    let house = House::new();
+    house.short_session(1);
+    house.run(&["backup", "create"]).expect_code(0);
+    house.short_session(2);
+    let before = names(&house);
+    let newest = of_kind(&house, "manual").remove(0);
+    let ended = house.run(&["backup", "verify", &newest, "--drill"]);
+    ended.expect_code(0);
+    assert!(ended.stdout.contains("are the same as in the live database"), "{}", ended.stdout);
+    assert_eq!(names(&house), before);
+    let left: Vec<_> =
+        fs::read_dir(house.folder()).expect("our folder").map(|entry| entry.expect("one").path()).collect();
+    assert!(!left.iter().any(|path| path.display().to_string().contains("scratch")), "{left:?}");
+
+    let live = rusqlite::Connection::open(house.database()).expect("a database");
+    live.execute_batch("UPDATE sessions SET ending_xrp = '1.000000' WHERE session_id = 2").expect("a row");
+    drop(live);
+    let ended = house.run(&["backup", "verify", &newest, "--drill"]);
+    ended.expect_code(7);
+    assert!(ended.stdout.contains("found  table sessions: row 2 differs in ending_xrp"), "{}", ended.stdout);
+}
+
+#[test]
+fn beside_a_running_session_copies_are_listed_and_checked_and_none_is_made() {
+    let house = House::new();
+    house.short_session(1);
+    let _session = house.session(&["--seed", "5"]);
+    house.until_chain("a second session", |chain| chain.of_kind("session_opened").len() == 2);
+    for verb in ["create", "prune"] {
+        house.run(&["backup", verb]).expect_code(4);
+    }
+    house.run(&["backup", "create"]).expect_refusal(4, &["press b"]);
+    house.run(&["backup", "list"]).expect_code(0);
+    house.run(&["backup", "verify"]).expect_code(0);
+}
+
+#[test]
+fn where_there_is_no_database_none_is_made_to_be_copied() {
+    let house = House::new();
+    house.run(&["backup", "create"]).expect_refusal(1, &["there is no database"]);
+    let listed = house.run(&["backup", "list"]);
+    listed.expect_code(0);
+    assert!(listed.stdout.starts_with("There is no backup"), "{}", listed.stdout);
+    assert!(!house.database().exists() && !house.journal().exists());
+}
