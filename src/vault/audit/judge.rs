@@ -229,13 +229,11 @@ impl Examined {
     pub fn telling(&self) -> Option<(&Inside, Option<&str>)> {
         let known = |inside: &&Inside| matches!(inside.kind, DatabaseKind::Ours { .. } | DatabaseKind::Earlier);
         let whole = self.inside.as_ref().filter(known);
-        match whole.filter(|inside| inside.unanswered.is_empty()) {
-            Some(inside) => Some((inside, None)),
-            None => {
-                let copy = self.shelf.newest_sound().map(|(copy, inside)| (inside, Some(copy.name.as_str())));
-                copy.filter(|(inside, _)| known(inside)).or(whole.map(|inside| (inside, None)))
-            }
+        if let Some(inside) = whole.filter(|inside| inside.unanswered.is_empty()) {
+            return Some((inside, None));
         }
+        let copy = self.shelf.newest_sound().map(|(copy, inside)| (inside, Some(copy.name.as_str())));
+        copy.filter(|(inside, _)| known(inside)).or(whole.map(|inside| (inside, None)))
     }
 
     /// The newest moment that anything but the database file's own time tells of.

@@ -91,7 +91,9 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, files: &Files, temp: &Path) ->
         state: CopyState::NotOpened,
     });
     let mut copies: Vec<OneCopy> = ours.chain(theirs).collect();
-    copies.sort_by(|one, other| other.taken_at.cmp(&one.taken_at));
+    // Names tell the second only: of two that were taken in one, the file's time tells which is newer.
+    let written = |copy: &OneCopy| disk.look(&copy.path).ok().and_then(|look| look.modified);
+    copies.sort_by_cached_key(|copy| std::cmp::Reverse((copy.taken_at, written(copy))));
     for one in copies.iter_mut().take(OPENED) {
         one.state = open(disk, &one.path, temp)?;
         if matches!(one.state, CopyState::Sound { .. }) {

@@ -20,7 +20,7 @@ pub struct Next {
 pub fn likely(seen: &Examined, found: &[Finding]) -> String {
     let mut told = vec![lead(seen, found)];
     if found.iter().any(is_loss) {
-        told.extend(what_a_copy_holds(seen));
+        told.push(what_a_copy_holds(seen));
     }
     let lead_has_sessions = matches!(found.first(), Some(Finding::NotEnded { .. }));
     for finding in found {
@@ -123,20 +123,20 @@ fn is_loss(finding: &Finding) -> bool {
     )
 }
 
-fn what_a_copy_holds(seen: &Examined) -> Option<String> {
+fn what_a_copy_holds(seen: &Examined) -> String {
     if seen.journal_is_whole() {
-        return Some("The journal beside it is whole, so nothing is lost.".to_owned());
+        return "The journal beside it is whole, so nothing is lost.".to_owned();
     }
     let Some((copy, inside)) = seen.shelf.newest_sound() else {
-        return Some("No sound backup lies beside it.".to_owned());
+        return "No sound backup lies beside it.".to_owned();
     };
     let sessions: Vec<i64> = inside.sessions.all.iter().map(|session| session.number).collect();
     let held = if sessions.is_empty() { "no session".to_owned() } else { format!("sessions {}", numbers(&sessions)) };
     let taken_at = copy.taken_at.map_or_else(|| "an unknown time".to_owned(), moment);
-    Some(format!(
+    format!(
         "The backup {} of {taken_at} is sound and holds {held}; what came after it is not in these files.",
         copy.name
-    ))
+    )
 }
 
 /// The command that comes next.

@@ -53,7 +53,7 @@ pub fn listed(of: &[String]) -> String {
 /// A moment to the second, for sentences; the files' list and the JSON have the milliseconds.
 pub fn moment(at: Timestamp) -> String {
     let text = at.to_string();
-    text.split('.').next().map_or(text.clone(), |seconds| format!("{}Z", seconds))
+    text.split('.').next().map_or(text.clone(), |seconds| format!("{seconds}Z"))
 }
 
 /// How long ago: `3 minutes`, `5 hours`, `12 days`.
