@@ -237,8 +237,8 @@ fn the_incident_of_session_38_is_put_together_from_its_files() {
     }
     fs::write(&main, bytes).expect("damaged");
     fs::write(main.with_extension("db-wal"), "").expect("an empty log");
-    fs::write(main.with_extension("db-shm"), [0; 32_768]).expect("its index");
-    let before = SystemTime::UNIX_EPOCH + Duration::from_secs(1_776_457_140);
+    fs::write(main.with_extension("db-shm"), vec![0; 32_768]).expect("its index");
+    let before = SystemTime::UNIX_EPOCH + Duration::from_mins(29_607_619);
     fs::File::options().write(true).open(&main).and_then(|file| file.set_modified(before)).expect("an older time");
     let story = [
         "its write-ahead log was lost",

@@ -21,19 +21,15 @@ impl Gate<'_> {
     pub(super) fn settle_nowhere(&mut self) -> Result<(Store, Writer), GateError> {
         let report = self.read_journal(None)?;
         if report.head.is_some() || !report.is_sound() {
-            return self.settle_lost("the database is gone".to_owned(), None);
+            return self.settle_lost("the database is gone", None);
         }
         self.refuse_to_begin_empty(&report, None)?;
         Ok((Store::open_on(Arc::clone(self.disk), self.place.database())?, self.writer(None)?))
     }
 
     /// There is no store that can be trusted: it is made anew from the journal, once that is whole.
-    pub(super) fn settle_lost(
-        &mut self,
-        why: String,
-        refusal: Option<OpenError>,
-    ) -> Result<(Store, Writer), GateError> {
-        let settled = self.make_anew(&why, refusal);
+    pub(super) fn settle_lost(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
+        let settled = self.make_anew(why, refusal);
         if settled.is_err() {
             // The refusal counts. What was copied to be read is removed, and if not now, then by the next start.
             drop(rebuild::clear_leftovers(&**self.disk, self.place));
@@ -230,7 +226,7 @@ impl Gate<'_> {
             return Ok(());
         }
         found.extend(void_words(report));
-        let what = why.cloned().unwrap_or_else(|| "there is no fact in the database".to_owned());
+        let what = why.unwrap_or("there is no fact in the database").to_owned();
         Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
     }
 

@@ -81,7 +81,7 @@ pub fn open(
     let (mut store, mut writer) = match gate.look_and_open()? {
         Stored::Sound(store, cursor) => gate.settle_sound(*store, cursor)?,
         Stored::Nowhere => gate.settle_nowhere()?,
-        Stored::Unsound { why, refusal } => gate.settle_lost(why, refusal)?,
+        Stored::Unsound { why, refusal } => gate.settle_lost(&why, refusal)?,
     };
     gate.journal_what_was_healed(&mut writer, &mut store)?;
     gate.close_what_was_left_open(&mut writer, &mut store)?;
@@ -154,7 +154,7 @@ impl Gate<'_> {
         let (mut store, report) = match compare::check_and_read(self.disk, self.place, store, cursor, self.unclean)? {
             (Compared::Unsound(why), store) => {
                 drop(store);
-                return self.settle_lost(why, None);
+                return self.settle_lost(&why, None);
             }
             (Compared::TwoStories { n }, _) => return Err(self.two_stories(n).into()),
             (Compared::Read(report), store) => (store, report),
