@@ -7,7 +7,8 @@ use color_eyre::Result;
 use neo_console::cli::args::{CommandLine, RunArgs, Verb};
 use neo_console::cli::exit::Exit;
 use neo_console::cli::{
-    adopt, backfill, backup, config, database, enter, live_database, print, query, restore, run, sessions, verify,
+    adopt, audit, backfill, backup, config, database, enter, live_database, print, query, rebuild, restore, run,
+    sessions, verify,
 };
 
 fn main() -> ExitCode {
@@ -26,6 +27,11 @@ fn carry_out(line: &CommandLine) -> Result<Exit> {
         Some(Verb::Restore(args)) => restore::carry_out(&mut out, &database(global)?, args, form)?,
         Some(Verb::Adopt(args)) => adopt::carry_out(&mut out, &live_database(global)?, args, form)?,
         Some(Verb::Backfill(args)) => backfill::carry_out(&mut out, &live_database(global)?, args, form)?,
+        Some(Verb::Audit(args)) => {
+            let target = args.path.clone().map_or_else(|| database(global), Ok)?;
+            audit::carry_out(&mut out, &target, form)?
+        }
+        Some(Verb::Rebuild(args)) => rebuild::carry_out(&mut out, &database(global)?, args, form)?,
         Some(Verb::Query(args)) => query::carry_out(&mut out, &database(global)?, &args.sql, form)?,
         Some(Verb::Config(args)) => config::carry_out(&mut out, args, global, form)?,
     };

@@ -184,28 +184,32 @@ fn a_torn_tail_never_counted_and_the_next_session_goes_on() {
 }
 
 #[test]
-fn a_broken_acknowledged_line_is_damage_and_stops_the_start() {
+fn a_broken_acknowledged_line_is_found_by_verify_and_mended_by_the_next_start() {
     let house = lived_in();
+    let whole = house.chain();
     let first = segments(&house).remove(0);
     let text = fs::read_to_string(&first).expect("a segment");
     let broken = text.replacen(r#""kind":"intent""#, r#""kind":"indent""#, 1);
     assert_ne!(broken, text);
     fs::write(&first, broken).expect("our own file");
-    expect_untouched_refusal(&house, &SESSION, 3, &["0000000000.jsonl", "neo verify"]);
     let before = house.possessions();
     let verify = house.run(&["verify", "--all"]);
     assert_eq!(verify.code, Some(7), "{}", verify.said());
     assert!(verify.said().contains("0000000000.jsonl"), "it names the place:\n{}", verify.said());
     assert!(house.possessions() == before, "verify only reads");
+    house.run(&SESSION).expect_code(0);
+    assert_eq!(house.chain().links[..whole.links.len()], whole.links);
 }
 
 #[test]
-fn a_missing_segment_is_damage_and_stops_the_start() {
+fn a_missing_segment_is_found_by_verify_and_comes_back_at_the_next_start() {
     let house = lived_in();
+    let whole = house.chain();
     fs::rename(segments(&house).remove(0), house.folder().join("elsewhere")).expect("our own file");
-    expect_untouched_refusal(&house, &SESSION, 3, &["gone", "neo verify"]);
     let verify = house.run(&["verify", "--all"]);
     assert_eq!(verify.code, Some(7), "{}", verify.said());
+    house.run(&SESSION).expect_code(0);
+    assert_eq!(house.chain().links[..whole.links.len()], whole.links);
 }
 
 #[test]

@@ -24,7 +24,7 @@ const EVERYWHERE: &str = "Everywhere";
     max_term_width = 100,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 done · 1 failed · 2 wrong usage or config · 3 database not sound · 4 database in use · \
-        5 no safe place · 6 closed, but a step of the end failed · 7 verify found something"
+        5 no safe place · 6 closed, but a step of the end failed · 7 audit or verify found something"
 )]
 pub struct CommandLine {
     /// What to do; the console on a paper session if nothing is said.
@@ -87,6 +87,10 @@ pub enum Verb {
     Adopt(AdoptArgs),
     /// Give adopted sessions their ends, from evidence or by your word; a dry run unless --apply is said
     Backfill(BackfillArgs),
+    /// Examine a database, on a copy: what is found, what is likely to have happened, what to do
+    Audit(AuditArgs),
+    /// Make the database anew from the journal alone; nothing is deleted
+    Rebuild(RebuildArgs),
     /// Ask the database a read-only question; safe beside a running session
     Query(QueryArgs),
     /// Look after the settings
@@ -247,6 +251,22 @@ pub struct BackfillArgs {
     pub apply: bool,
 }
 
+/// `neo audit`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AuditArgs {
+    /// A database, damaged or another engine's too, or the folder it lies in [default: as by --db]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+}
+
+/// `neo rebuild`
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct RebuildArgs {
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// `neo query`
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct QueryArgs {
@@ -344,7 +364,7 @@ mod tests {
 
     #[test]
     fn every_help_text_is_as_it_was_reviewed() {
-        let commands: [&[&str]; 17] = [
+        let commands: [&[&str]; 21] = [
             &[],
             &["run"],
             &["sessions"],
@@ -357,6 +377,10 @@ mod tests {
             &["backup", "verify"],
             &["backup", "prune"],
             &["restore"],
+            &["adopt"],
+            &["backfill"],
+            &["audit"],
+            &["rebuild"],
             &["query"],
             &["config"],
             &["config", "init"],

@@ -15,6 +15,7 @@ use crate::logging::LogError;
 use crate::session::receipt::{Outcome, Receipt};
 use crate::store::query::QueryError;
 use crate::store::{OpenError, StoreError};
+use crate::vault::audit::AuditError;
 use crate::vault::gate::GateError;
 use crate::vault::mend::MendError;
 use crate::vault::rebuild::RebuildError;
@@ -85,8 +86,10 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         .or_else(|| error.downcast_ref().map(of_open))
         .or_else(|| error.downcast_ref().map(of_store))
         .or_else(|| error.downcast_ref().map(of_gate))
+        .or_else(|| error.downcast_ref().map(of_rebuild))
         .or_else(|| error.downcast_ref().map(of_verify))
         .or_else(|| error.downcast_ref().map(of_mend))
+        .or_else(|| error.downcast_ref().map(of_audit))
         .or_else(|| error.downcast_ref().map(of_query))
         .or_else(|| error.downcast_ref().map(of_restore))
         .or_else(|| error.downcast_ref().map(of_swap))
@@ -137,10 +140,9 @@ fn of_gate(error: &GateError) -> Exit {
     match error {
         GateError::Open(error) => of_open(error),
         GateError::Store(error) => of_store(error),
-        GateError::Journal(_) | GateError::Kept(_) | GateError::Damaged { .. } | GateError::Diverged { .. } => {
-            Exit::NotSound
-        }
-        GateError::Write(_) => Exit::NoSafePlace,
+        GateError::Rebuild(error) => of_rebuild(error),
+        GateError::Journal(_) | GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        GateError::Look(_) | GateError::Write(_) | GateError::Swap(_) | GateError::Quarantine(_) => Exit::NoSafePlace,
     }
 }
 
@@ -210,7 +212,11 @@ fn of_rebuild(error: &RebuildError) -> Exit {
     match error {
         RebuildError::Store(error) => of_store(error),
         RebuildError::Swap(error) => of_swap(error),
-        RebuildError::Journal(_) | RebuildError::Damaged { .. } | RebuildError::OtherChain { .. } => Exit::NotSound,
+        RebuildError::Journal(_)
+        | RebuildError::Kept(_)
+        | RebuildError::NoJournal(_)
+        | RebuildError::Damaged { .. }
+        | RebuildError::OtherChain { .. } => Exit::NotSound,
         RebuildError::File { .. } => Exit::Failed,
     }
 }
@@ -218,6 +224,17 @@ fn of_rebuild(error: &RebuildError) -> Exit {
 /// Whatever it is, it is the disk, and the next start goes on from there.
 fn of_swap(_: &SwapError) -> Exit {
     Exit::Failed
+}
+
+fn of_audit(error: &AuditError) -> Exit {
+    match error {
+        AuditError::SeveralIn { .. } => Exit::Usage,
+        AuditError::TooLittleRoom { .. } | AuditError::NoScratch { .. } => Exit::NoSafePlace,
+        AuditError::Nothing(_)
+        | AuditError::NoneIn(_)
+        | AuditError::Unreadable { .. }
+        | AuditError::KeepsChanging { .. } => Exit::Failed,
+    }
 }
 
 fn of_query(error: &QueryError) -> Exit {

@@ -4,12 +4,14 @@
 
 pub mod adopt;
 pub mod args;
+pub mod audit;
 pub mod backfill;
 pub mod backup;
 pub mod config;
 pub mod exit;
 pub mod print;
 pub mod query;
+pub mod rebuild;
 pub mod restore;
 pub mod run;
 mod scratch;

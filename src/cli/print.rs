@@ -74,7 +74,7 @@ impl Colour {
     }
 
     /// `text` in bold, if there are colours.
-    fn bold(self, text: &str) -> String {
+    pub(super) fn bold(self, text: &str) -> String {
         match self {
             Self::On => format!("\u{1b}[1m{text}\u{1b}[0m"),
             Self::Off => text.to_owned(),

@@ -43,8 +43,11 @@ struct Told<'a> {
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, form: Form) -> Result<Exit> {
     let place = Place::around(database);
     let from = args.from.as_deref().map(|name| named(&place, name)).transpose()?;
-    if let Some(backup) = from.as_deref().filter(|file| file.exists() && !apply::is_ours(&RealDisk, file)) {
-        return from_the_earlier_engine(out, &place, backup, args.dry_run.then_some(DryRun), form);
+    // What is neither ours nor the earlier engine's is for the usual way to refuse, in its own words.
+    if let Some(backup) = from.as_deref().filter(|file| !apply::is_ours(&RealDisk, file))
+        && let Ok(source) = Source::copy_of(backup, |_| std::thread::sleep(PAUSE))
+    {
+        return from_the_earlier_engine(out, &place, backup, &source, Wanted::of(args), form);
     }
     if args.dry_run {
         let scratch = Scratch::beside(&place)?;
@@ -94,25 +97,35 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     Ok(Exit::Done)
 }
 
-/// Only the plan is wanted.
-struct DryRun;
+/// How much of a restore is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    ThePlan,
+    All,
+}
+
+impl Wanted {
+    fn of(args: &RestoreArgs) -> Self {
+        if args.dry_run { Self::ThePlan } else { Self::All }
+    }
+}
 
 /// A sound backup of the earlier engine in the place of its damaged database: it is adopted there.
 fn from_the_earlier_engine<W: Write>(
     out: &mut W,
     place: &Place,
     backup: &Path,
-    dry_run: Option<DryRun>,
+    source: &Source,
+    wanted: Wanted,
     form: Form,
 ) -> Result<Exit> {
-    let source = Source::copy_of(backup, |_| std::thread::sleep(PAUSE))?;
     if let Form::Text(_) = form {
         writeln!(out, "from        {}, a sound database of the earlier engine", backup.display())?;
         writeln!(out, "quarantine  {} and what lies beside it", place.database().display())?;
         writeln!(out, "then        its rows are adopted, and the database is made anew from the journal")?;
         out.flush()?;
     }
-    if dry_run.is_some() {
+    if wanted == Wanted::ThePlan {
         match form {
             Form::Json => json(out, &serde_json::json!({ "earlier": source.digested(), "done": false }))?,
             Form::Text(_) => writeln!(out, "Nothing was done: without --dry-run it is.")?,
@@ -121,7 +134,7 @@ fn from_the_earlier_engine<W: Write>(
     }
     let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let (mut opened, outcome) = apply::in_place_of(&disk, place, &source, machine_time(), &mut tell)?;
+    let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut tell)?;
     opened.store.checkpoint()?;
     drop((opened, lock));
     let (adopted, before) = match outcome {

@@ -27,7 +27,7 @@ struct Found {
     same_in_store: u64,
     void: u64,
     /// `None` if nothing was made of the journal, because it has to be put right first.
-    tables: Option<Tables>,
+    tables: Option<MadeAgain>,
     /// The first thing that is not as it should be, in words.
     first_difference: Option<String>,
     findings: Vec<String>,
@@ -37,7 +37,7 @@ struct Found {
 }
 
 #[derive(Debug, Serialize)]
-struct Tables {
+struct MadeAgain {
     tables: u64,
     rows: u64,
     sessions_with_the_same_readings: u64,
@@ -59,7 +59,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &VerifyArgs, form
 fn found(verdict: &Verdict, mended: Vec<String>) -> Found {
     let lines = &verdict.lines;
     let findings = words::findings(verdict);
-    let tables = verdict.projected.as_ref().map(|Projected { tables, readings, .. }| Tables {
+    let tables = verdict.projected.as_ref().map(|Projected { tables, readings, .. }| MadeAgain {
         tables: tables.tables,
         rows: tables.rows,
         sessions_with_the_same_readings: readings.same,
@@ -90,7 +90,7 @@ fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
     }
     writeln!(out, "store     {} lines are the same, byte for byte", found.same_in_store)?;
     match &found.tables {
-        Some(Tables { tables, rows, sessions_with_the_same_readings }) => {
+        Some(MadeAgain { tables, rows, sessions_with_the_same_readings }) => {
             writeln!(out, "tables    {rows} rows in {tables} tables were made again from the journal")?;
             writeln!(
                 out,

@@ -13,10 +13,12 @@ use crate::domain::time::Timestamp;
 pub mod ballast;
 pub mod faults;
 pub mod file_system;
+pub mod held;
 pub mod lock;
 pub mod place;
 pub mod real;
 pub mod replace;
+pub mod scratch;
 #[cfg(any(test, feature = "faults"))]
 pub mod sim;
 #[cfg(windows)]

@@ -15,7 +15,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
 /// Locks are mandatory here, so the text at the beginning of the file stays readable only if the lock lies elsewhere.
-const FAR: u32 = 0x7fff_ffff;
+pub(super) const FAR: u32 = 0x7fff_ffff;
 
 /// `DRIVE_REMOTE`, which windows-sys keeps under a feature of its own.
 const DRIVE_REMOTE: u32 = 4;
@@ -44,6 +44,11 @@ pub(super) fn is_in_use(failure: &io::Error) -> bool {
     failure.kind() == io::ErrorKind::PermissionDenied
         || is_code(failure, ERROR_SHARING_VIOLATION)
         || is_code(failure, ERROR_LOCK_VIOLATION)
+}
+
+/// Whether an operation failed because another process has locked those bytes.
+pub(super) fn is_locked(failure: &io::Error) -> bool {
+    is_code(failure, ERROR_LOCK_VIOLATION)
 }
 
 /// Whether a path lies on another machine.

@@ -199,7 +199,7 @@ fn put_on_shelf(
     baseline.write_to(disk, &half)?;
     let sha256 = sha256_of(disk, &[&half]).map_err(file("read", &half))?;
     let names = disk.names(folder).map_err(file("list", folder))?;
-    for name in names.iter().filter(|name| name.contains("-baseline") && name.ends_with(".db")) {
+    for name in names.iter().filter(|name| name.contains("-baseline")) {
         let path = folder.join(name);
         if sha256_of(disk, &[&path]).map_err(file("read", &path))? == sha256 {
             disk.remove(&half).map_err(file("remove", &half))?;

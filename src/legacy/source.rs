@@ -30,7 +30,8 @@ pub struct Source {
     // Before the folder, so that it is closed when the folder goes.
     connection: Connection,
     digested: Digested,
-    _scratch: Scratch,
+    #[allow(dead_code, reason = "it is held for its end")]
+    scratch: Scratch,
 }
 
 /// Why a database cannot be read as the earlier engine's. Nothing was touched.
@@ -116,7 +117,7 @@ impl Source {
         };
         let connection = open(path, &copy)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let source = Self { connection, digested: Digested { name, sha256 }, _scratch: scratch };
+        let source = Self { connection, digested: Digested { name, sha256 }, scratch };
         source.recognize(path)?;
         Ok(source)
     }
@@ -147,7 +148,7 @@ impl Source {
         mut take: impl FnMut(Row) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut statement = self.connection.prepare(&format!("SELECT * FROM {}", quoted(table)))?;
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_lowercase).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_lowercase).collect();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let values = names.iter().enumerate().map(|(place, name)| {
@@ -230,24 +231,27 @@ fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
             match fs::copy(&from, &to) {
                 // It was there a moment ago.
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
-                copied => copied.map_err(failed("copy", &from))?,
+                outcome => outcome.map_err(failed("copy", &from))?,
             };
             originals.push(from);
             copies.push(to);
         }
     }
     let digest = |files: &[PathBuf]| sha256_of(&RealDisk, &files.iter().map(PathBuf::as_path).collect::<Vec<_>>());
-    let copied = digest(&copies).map_err(failed("read the copy of", path))?;
+    let taken = digest(&copies).map_err(failed("read the copy of", path))?;
     let again = match digest(&originals) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
         again => again.map_err(failed("read", path))?,
     };
     let after = stamps(path).map_err(failed("look at", path))?;
-    Ok((copied == again && before == after).then_some(copied))
+    Ok((taken == again && before == after).then_some(taken))
 }
 
+/// Size and time of a file.
+type Stamp = (u64, Option<SystemTime>);
+
 /// Size and time of each file; `None` where there is none.
-fn stamps(path: &Path) -> io::Result<Vec<Option<(u64, Option<SystemTime>)>>> {
+fn stamps(path: &Path) -> io::Result<Vec<Option<Stamp>>> {
     let stamp = |suffix: &&str| match fs::metadata(beside(path, suffix)) {
         Ok(found) => Ok(Some((found.len(), found.modified().ok()))),
         Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -352,7 +356,7 @@ mod tests {
         let before: Vec<Vec<u8>> = ["", "-wal"].map(|suffix| fs::read(beside(&path, suffix)).unwrap()).into();
         let source = Source::copy_of(&path, |_| {}).unwrap();
         assert_eq!(source.count("sessions").unwrap(), 2);
-        let scratch = source._scratch.0.clone();
+        let scratch = source.scratch.0.clone();
         drop(source);
         assert!(!scratch.exists());
         assert_eq!(names(elsewhere.path()), ["old.db", "old.db-wal"]);

@@ -60,6 +60,11 @@ impl Reader {
         open::frozen(disk, path).map(|connection| Self { connection })
     }
 
+    /// Opens a scratch copy of what may be damaged, to read what can still be read. SQLite may change the copy.
+    pub(crate) fn open_damaged(disk: &dyn Disk, path: &Path) -> Result<Self, OpenError> {
+        open::damaged(disk, path).map(|connection| Self { connection })
+    }
+
     /// A handle by which another thread ends the question that is being answered.
     pub(crate) fn interrupter(&self) -> rusqlite::InterruptHandle {
         self.connection.get_interrupt_handle()

@@ -166,10 +166,10 @@ impl<'a> Rows<'a> {
 
     fn next(&mut self) -> rusqlite::Result<Option<Vec<Value>>> {
         if self.page.is_empty() && !self.over {
-            let (sql, with) = self.shape.page(self.behind.as_deref());
+            let (sql, values) = self.shape.page(self.behind.as_deref());
             let width = self.shape.key.len() + self.shape.columns.len();
             let mut page = self.connection.prepare_cached(&sql)?;
-            let rows = page.query_map(params_from_iter(with), |row| (0..width).map(|at| row.get(at)).collect())?;
+            let rows = page.query_map(params_from_iter(values), |row| (0..width).map(|at| row.get(at)).collect())?;
             self.page = rows.collect::<rusqlite::Result<_>>()?;
             self.over = self.page.len() < PAGE;
             self.behind = self.page.back().map(|row: &Vec<Value>| row[..self.shape.key.len()].to_vec());

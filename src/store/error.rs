@@ -50,6 +50,9 @@ pub enum OpenError {
         /// A few of its tables.
         tables: String,
     },
+    /// The earlier engine's.
+    #[error("{} is a database of the earlier engine; nothing in it was changed: `neo audit` explains what is in it, and `neo adopt` takes it over", .0.display())]
+    Earlier(PathBuf),
     /// Written by a newer program.
     #[error("the database {} is from a newer neo (its schema is {found}, this one knows {known}); run that one", path.display())]
     Newer {
@@ -165,6 +168,7 @@ impl OpenError {
             | Self::NotADatabase(_)
             | Self::Malformed { .. }
             | Self::NotOurs { .. }
+            | Self::Earlier(_)
             | Self::Newer { .. }
             | Self::Older { .. }
             | Self::OrphanedLog { .. } => true,
@@ -186,6 +190,7 @@ impl OpenError {
             | Self::IsAFolder(path)
             | Self::ReadOnly(path)
             | Self::NotADatabase(path)
+            | Self::Earlier(path)
             | Self::Unreadable { path, .. }
             | Self::Malformed { path, .. }
             | Self::NotOurs { path, .. }

@@ -39,11 +39,21 @@ pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Found, Op
             Ok(Found::Ours(version))
         };
     }
-    let tables = tables(connection).map_err(failed)?;
+    let mut tables = tables(connection).map_err(failed)?;
     if tables.is_empty() && application == 0 {
         return Ok(Found::Nothing);
     }
-    Err(OpenError::NotOurs { path: path.to_owned(), tables: tables.join(", ") })
+    let path = path.to_owned();
+    let has = |names: &[&str]| names.iter().all(|name| tables.iter().any(|table| table == name));
+    if has(&["facts", "journal_cursor", "sessions"]) {
+        let why = "its mark says that it is another program's, and its tables are ours".to_owned();
+        return Err(OpenError::Malformed { path, why });
+    }
+    if application == 0 && has(&["sessions", "orders", "market_snapshots"]) {
+        return Err(OpenError::Earlier(path));
+    }
+    tables.truncate(3);
+    Err(OpenError::NotOurs { path, tables: tables.join(", ") })
 }
 
 /// Brings a database that [`identify`] let pass to the newest version.
@@ -68,6 +78,6 @@ fn step_up(connection: &mut Connection, version: i32, sql: &str) -> rusqlite::Re
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut some = connection.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') LIMIT 3")?;
+    let mut some = connection.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")?;
     some.query_map([], |row| row.get(0))?.collect()
 }

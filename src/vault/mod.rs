@@ -3,9 +3,12 @@
 //!
 //! Nothing here decides about trades.
 
+pub mod audit;
 pub mod backup;
 pub mod gate;
+pub mod look;
 pub mod mend;
+mod old;
 pub mod quarantine;
 pub mod rebuild;
 pub mod recover;

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
+use serde::Serialize;
 use thiserror::Error;
 
 use super::backup::newest_fit;
+use super::old::{Old, Tail};
 use super::quarantine::Quarantine;
 use super::swap::{self, SwapError, sidecars};
 use crate::disk::Disk;
@@ -19,7 +21,8 @@ use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
-use crate::store::{OpenError, Store, StoreError};
+use crate::journal::writer::{KeptError, Writer};
+use crate::store::{OpenError, Salvaged, Store, StoreError};
 
 /// Lines are handed over and projected in portions of this many.
 const PORTION: usize = 8_192;
@@ -66,6 +69,13 @@ pub enum RebuildError {
         /// The first place.
         what: String,
     },
+    /// There is nothing to rebuild from.
+    #[error("there is no line in {}: nothing to make the database from. Nothing was changed; `neo restore` goes back to \
+        a backup", .0.display())]
+    NoJournal(PathBuf),
+    /// Lines of the old database could not be put into the journal.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
     /// The base tells another story than the journal.
     #[error(
         "line {n} of the backup is not line {n} of the journal: they belong to two histories. Nothing was changed; \
@@ -111,6 +121,53 @@ pub fn rebuild(
     };
     let mut evidence = Quarantine::new(Arc::clone(disk), place, why, now);
     rebuild_because(disk, place, base, &mut evidence, tell)
+}
+
+/// What a rebuilding from the journal alone would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// How many lines the journal has.
+    pub lines: u64,
+    /// The number of the newest one.
+    pub newest: Option<u64>,
+    /// Lines that only the old database has: they are put into the journal first.
+    pub only_in_database: u64,
+    /// A number of which the old database has a line that does not follow the journal: it is left behind.
+    pub left_behind: Option<u64>,
+}
+
+/// Looks at what there is to rebuild from; changes nothing.
+pub fn plan(disk: &Arc<dyn Disk>, place: &Place) -> Result<Plan, RebuildError> {
+    let (report, tail) = journal_and_tail(disk, place)?;
+    Ok(Plan {
+        lines: report.lines,
+        newest: report.head.map(|head| head.n),
+        only_in_database: tail.lines.len() as u64,
+        left_behind: tail.lost_up_to,
+    })
+}
+
+/// Puts lines into the journal that only the old database has and that follow it; returns how many.
+pub fn save_lines_of_the_old(disk: &Arc<dyn Disk>, place: &Place) -> Result<u64, RebuildError> {
+    let (report, tail) = journal_and_tail(disk, place)?;
+    if !tail.lines.is_empty() {
+        let mut writer = Writer::open(Arc::clone(disk), place.journal(), report.head).map_err(KeptError::from)?;
+        writer.write_kept(&tail.lines)?;
+    }
+    Ok(tail.lines.len() as u64)
+}
+
+fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport, Tail), RebuildError> {
+    let report = read_chain(&**disk, &place.journal(), None, |_| ())?;
+    if !report.is_sound() {
+        return Err(RebuildError::Damaged { what: super::first_damage(&report) });
+    }
+    let tail = Old::of(disk, place).behind(report.head);
+    clear(&**disk, &scratch(place))?;
+    if report.head.is_none() && tail.lines.is_empty() {
+        return Err(RebuildError::NoJournal(place.journal()));
+    }
+    Ok((report, tail))
 }
 
 /// As [`rebuild`], the old files going into `evidence`.
@@ -240,66 +297,66 @@ fn carry_over(
     store: &mut Store,
     rebuilt: &mut Rebuilt,
 ) -> Result<(), RebuildError> {
-    let scratch = scratch(place);
-    let old = [place.database().to_owned()].into_iter().chain(sidecars(place.database()));
-    let copies = [scratch.clone()].into_iter().chain(sidecars(&scratch));
-    let with_log: Vec<(PathBuf, PathBuf)> = old.zip(copies).collect();
-    let whole = take_from(disk, store, &with_log, "what is left of the old database", rebuilt)?;
-    if whole {
-        return Ok(());
+    if disk.look(place.database()).is_ok() {
+        let copy = scratch_copy(&**disk, place);
+        if take_from(&**disk, place, store, copy, "what is left of the old database", rebuilt)? {
+            return Ok(());
+        }
     }
     let backup = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
     if let Some((backup, _)) = backup {
-        let copy = vec![(place.backups().join(&backup.name), scratch)];
-        take_from(disk, store, &copy, &format!("the backup {}", backup.name), rebuilt)?;
+        let (file, scratch) = (place.backups().join(&backup.name), scratch(place));
+        clear(&**disk, &scratch)?;
+        let copy = disk.copy(&file, &scratch).map(|_| scratch).map_err(failed("copy", &file));
+        take_from(&**disk, place, store, copy, &format!("the backup {}", backup.name), rebuilt)?;
     }
     Ok(())
 }
 
-/// Whether all of it could be read.
+/// Whether all of the copy could be read.
 fn take_from(
-    disk: &Arc<dyn Disk>,
+    disk: &dyn Disk,
+    place: &Place,
     store: &mut Store,
-    files: &[(PathBuf, PathBuf)],
+    copy: Result<PathBuf, RebuildError>,
     source: &str,
     rebuilt: &mut Rebuilt,
 ) -> Result<bool, RebuildError> {
-    let Some((original, scratch)) = files.first() else { return Ok(false) };
-    if disk.look(original).is_err() {
-        return Ok(false);
-    }
-    clear(&**disk, scratch)?;
-    let copied = files.iter().filter(|(from, _)| disk.look(from).is_ok()).try_for_each(|(from, to)| {
-        // The shared memory of another life would only mislead.
-        let is_index = from.as_os_str().to_string_lossy().ends_with("-shm");
-        if is_index { Ok(()) } else { disk.copy(from, to).map(drop) }
-    });
-    let outcome = match copied {
-        Ok(()) => store.salvage(scratch),
-        Err(why) => {
-            rebuilt.carried.push(format!("no readings were carried over from {source}: {why}"));
-            clear(&**disk, scratch)?;
-            return Ok(false);
-        }
-    };
-    clear(&**disk, scratch)?;
+    let outcome = copy.and_then(|copy| Ok(store.salvage(&copy)?));
+    clear(disk, &scratch(place))?;
     match outcome {
-        Ok(salvaged) => {
-            rebuilt.readings += salvaged.readings;
-            let broken = if salvaged.broken == 0 {
-                String::new()
-            } else {
-                format!("; it could not be read at {} place(s)", salvaged.broken)
-            };
-            rebuilt.carried.push(format!("{} reading(s) were carried over from {source}{broken}", salvaged.readings));
-            Ok(salvaged.broken == 0)
+        Ok(Salvaged { readings, broken }) => {
+            rebuilt.readings += readings;
+            let but = if broken == 0 { String::new() } else { format!("; it could not be read at {broken} place(s)") };
+            rebuilt.carried.push(format!("{readings} reading(s) were carried over from {source}{but}"));
+            Ok(broken == 0)
         }
-        Err(StoreError::Open(why)) => {
+        Err(why @ (RebuildError::Store(StoreError::Open(_)) | RebuildError::File { .. })) => {
             rebuilt.carried.push(format!("no readings could be carried over from {source}: {why}"));
             Ok(false)
         }
-        Err(why) => Err(why.into()),
+        Err(why) => Err(why),
     }
+}
+
+/// A copy of what lies in the database's place, with its log, for whoever wants to read what is left of it.
+pub(super) fn scratch_copy(disk: &dyn Disk, place: &Place) -> Result<PathBuf, RebuildError> {
+    let scratch = scratch_copy_alone(disk, place)?;
+    let ([wal, ..], [wal_copy, ..]) = (sidecars(place.database()), sidecars(&scratch));
+    if disk.look(&wal).is_ok() {
+        disk.copy(&wal, &wal_copy).map_err(failed("copy", &wal))?;
+    }
+    Ok(scratch)
+}
+
+/// The same without its log.
+pub(super) fn scratch_copy_alone(disk: &dyn Disk, place: &Place) -> Result<PathBuf, RebuildError> {
+    let scratch = scratch(place);
+    clear(disk, &scratch)?;
+    // A copy of nothing would leave an empty file.
+    disk.look(place.database()).map_err(failed("look at", place.database()))?;
+    disk.copy(place.database(), &scratch).map_err(failed("copy", place.database()))?;
+    Ok(scratch)
 }
 
 /// `s.rebuilding`

@@ -116,6 +116,11 @@ pub fn finish_begun(disk: &Arc<dyn Disk>, place: &Place) -> Result<Option<String
     Ok(Some("an exchange of the database was cut off at its very end; nothing was left to do".to_owned()))
 }
 
+/// The folder in the quarantine that has the old files of an exchange that was begun; `None` if there was none.
+pub(super) fn evidence_of(disk: &Arc<dyn Disk>, place: &Place) -> Option<String> {
+    read_marker(&disk.read(&place.swap()).ok()?).map(|marker| marker.quarantine)
+}
+
 /// Everything behind the marker; each step can be done again. The main file goes first, because a companion that lost
 /// its database is nothing that anybody opens, and a database that lost its log is.
 fn carry_out(disk: &Arc<dyn Disk>, place: &Place, new: &Path, evidence: &mut Quarantine) -> Result<(), SwapError> {

@@ -9,7 +9,7 @@ use color_eyre::eyre::{OptionExt as _, WrapErr as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
-use super::start::{self, Steps};
+use super::start::{self, Made, Steps};
 use super::{Order, hurry_of};
 use crate::cli::writer::{holder, host};
 use crate::console::run::ConsoleHandle;
@@ -63,11 +63,13 @@ impl House {
     pub fn open(place: &Place, console: Option<&ConsoleHandle>) -> Result<Self> {
         let mut steps = Steps::new(console);
         steps.next("looking at the place");
+        let made = Made::before(place);
         place.prepare()?;
         let holder = holder();
         let lock = Lock::take(&place.lock(), &holder)?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let mut opened = gate::open(&disk, place, machine_time(), &mut |step| steps.next(step))?;
+        let mut opened =
+            gate::open(&disk, place, machine_time(), &mut |step| steps.next(step)).inspect_err(|_| made.take_back())?;
         let before = back_up_before(&mut opened, place, &mut steps);
         for sentence in &opened.account {
             tracing::warn!("{sentence}");

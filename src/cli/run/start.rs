@@ -1,6 +1,6 @@
 //! The start as it is told: step by step on the screen and in the log, and afterwards as an account.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::console::app::model::{StartStep, StepState};
@@ -12,6 +12,25 @@ use crate::domain::time::Timestamp;
 use crate::keeper::health::Progress;
 use crate::session::clock::machine_time;
 use crate::session::view::{Quarantined, StartAccount};
+
+/// The folders that are not there before the start: after a refusal they go again, if nothing came into them.
+pub struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Looks before anything is made.
+    pub fn before(place: &Place) -> Self {
+        let folders = [place.journal(), place.backups(), place.receipts()];
+        Self(folders.into_iter().filter(|folder| !folder.exists()).collect())
+    }
+
+    /// Removes them again.
+    pub fn take_back(&self) {
+        for folder in &self.0 {
+            // One that is not empty is not removed, and one that stays is only untidy: the refusal counts.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
 
 /// The start's steps, on the screen if there is one, and in the log.
 pub struct Steps<'a> {

@@ -121,6 +121,6 @@ mod tests {
         let lines = read(&bytes);
         assert_eq!((lines[0].len(), lines[1].as_str()), (KEPT, "next"));
         assert_eq!(read(b""), Vec::<String>::new());
-        assert_eq!(read(b"\n\n"), Vec::<String>::new(), "nothing but ends");
+        assert_eq!(read(b"\n\n"), ["", ""], "nothing but ends");
     }
 }

@@ -34,9 +34,8 @@ impl Runner {
             News::BackupGoesOn => self.changed = true,
             News::Backup { kind, done } => self.backup_done(kind, &done),
             News::Row(session, row) if session == self.identity.session => self.row_came(row),
-            News::Row(..) => {}
             News::Readings(session, digest) if session == self.identity.session => self.readings_came(digest),
-            News::Readings(..) => {}
+            News::Row(..) | News::Readings(..) => {}
             News::ThreadDied { name, why } => self.thread_died(name, why),
         }
     }

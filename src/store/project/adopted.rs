@@ -1,12 +1,14 @@
 //! Rows of the earlier engine: copied from their baseline in the transaction of the fact that names it; and the ends that
 //! adopted sessions are given later.
 
-use rusqlite::types::Value;
+use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::super::baseline::TABLES;
 use super::{Refusal, Telling, Told};
 use crate::domain::adoption::{Adopted, Backfilled};
+use crate::domain::halt::HaltReason;
+use crate::domain::money::Value;
 
 impl Told<'_> {
     pub(super) fn adopted(&self, adopted: &Adopted) -> Telling {
@@ -34,17 +36,17 @@ impl Told<'_> {
     fn copy(&self, baseline: &Connection, table: &str) -> Telling {
         let unreadable = |why: rusqlite::Error| Refusal::Fact(format!("the table {table} of its baseline: {why}"));
         let mut rows = baseline.prepare(&format!("SELECT * FROM {table}")).map_err(unreadable)?;
-        let columns: Vec<String> = rows.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = rows.column_names().map(str::to_owned).collect();
         let places = vec!["?"; columns.len()].join(", ");
         let insert = format!("INSERT INTO {table} ({}) VALUES ({places})", columns.join(", "));
         let mut insert = self.connection.prepare_cached(&insert)?;
         let mut rows = rows.query([]).map_err(unreadable)?;
         while let Some(row) = rows.next().map_err(unreadable)? {
             let value = |(place, column): (usize, &String)| match column.as_str() {
-                "n" => Ok(Value::Integer(self.n)),
-                _ => row.get::<_, Value>(place),
+                "n" => Ok(Cell::Integer(self.n)),
+                _ => row.get::<_, Cell>(place),
             };
-            let values: Vec<Value> =
+            let values: Vec<Cell> =
                 columns.iter().enumerate().map(value).collect::<rusqlite::Result<_>>().map_err(unreadable)?;
             insert.execute(params_from_iter(values))?;
         }
@@ -65,11 +67,11 @@ impl Told<'_> {
                 backfilled.source.as_str(),
                 backfilled.uncertainty_s.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
                 backfilled.evidence,
-                backfilled.reason.map(|reason| reason.as_str()),
+                backfilled.reason.map(HaltReason::as_str),
                 ending.map(|held| held.xrp.to_string()),
                 ending.map(|held| held.rlusd.to_string()),
                 ending.and_then(|held| held.value).map(|value| value.to_string()),
-                ending.and_then(|held| held.value).map(|value| value.approx()),
+                ending.and_then(|held| held.value).map(Value::approx),
             ],
         )?;
         if ended == 0 {

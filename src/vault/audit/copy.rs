@@ -1,0 +1,226 @@
+//! A scratch copy of a database as it was at one moment, taken by reading alone: no lock, no handle of SQLite's, nothing
+//! written beside it. Somebody may be writing meanwhile.
+//!
+//! The database is copied first and its log second. As long as the log is not begun anew in between, every page that a
+//! checkpoint could have changed under our hands stands in the log that we copy afterwards, and wins over it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::AuditError;
+use super::files::{behind, found};
+use crate::disk::scratch::Scratch;
+use crate::disk::{Disk, Look};
+
+/// So often a database may change while it is copied.
+const TRIES: usize = 20;
+
+/// What SQLite may write into the copy while it is examined.
+const ROOM: u64 = 4 << 20;
+
+/// The head of a log names the generation that its frames belong to.
+const LOG_HEAD: usize = 32;
+
+/// A copy that goes with this value.
+#[derive(Debug)]
+pub(super) struct Copied {
+    database: PathBuf,
+    _scratch: Scratch,
+}
+
+/// All that tells whether a database changed.
+#[derive(Debug, PartialEq, Eq)]
+struct Moment {
+    main: Option<Look>,
+    log: Option<Look>,
+    log_head: Vec<u8>,
+    rollback: Option<Look>,
+}
+
+impl Copied {
+    /// The copy's file.
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+}
+
+/// Copies the database at `main`, with its log or rollback journal, into a new folder inside `temp`.
+pub(super) fn copy(disk: &dyn Disk, main: &Path, temp: &Path) -> Result<Copied, AuditError> {
+    let unreadable = |why| AuditError::Unreadable { path: main.to_owned(), why };
+    for _ in 0..TRIES {
+        let before = Moment::of(disk, main).map_err(unreadable)?;
+        refuse_too_little(disk, temp, before.bytes())?;
+        let scratch = Scratch::within(temp).map_err(|why| AuditError::NoScratch { folder: temp.to_owned(), why })?;
+        let database = scratch.path().join("copy.db");
+        match copy_once(disk, main, &database, &before) {
+            // It was moved or removed between the look and the copy.
+            Err(why) if why.kind() == io::ErrorKind::NotFound => continue,
+            Err(why) if crate::disk::is_full(&why) => {
+                return Err(AuditError::TooLittleRoom { folder: temp.to_owned(), free: 0, needed: before.bytes() });
+            }
+            outcome => outcome.map_err(unreadable)?,
+        }
+        if Moment::of(disk, main).map_err(unreadable)?.is_still(&before) {
+            return Ok(Copied { database, _scratch: scratch });
+        }
+    }
+    Err(AuditError::KeepsChanging { path: main.to_owned(), tries: TRIES })
+}
+
+fn copy_once(disk: &dyn Disk, main: &Path, to: &Path, before: &Moment) -> io::Result<()> {
+    disk.copy(main, to)?;
+    for (end, look) in [("-wal", before.log), ("-journal", before.rollback)] {
+        if look.is_some_and(|look| look.bytes > 0) {
+            disk.copy(&behind(main, end), &behind(to, end))?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_too_little(disk: &dyn Disk, temp: &Path, bytes: u64) -> Result<(), AuditError> {
+    let needed = bytes.saturating_add(ROOM);
+    match disk.free(temp) {
+        Some(free) if free < needed => Err(AuditError::TooLittleRoom { folder: temp.to_owned(), free, needed }),
+        _ => Ok(()),
+    }
+}
+
+impl Moment {
+    fn of(disk: &dyn Disk, main: &Path) -> io::Result<Self> {
+        let wal = behind(main, "-wal");
+        let log = found(disk, &wal)?.filter(|look| look.bytes > 0);
+        let log_head = match log.map(|_| disk.read_part(&wal, 0, LOG_HEAD)) {
+            Some(Err(why)) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            Some(Ok(head)) => head,
+            Some(Err(_)) | None => Vec::new(),
+        };
+        Ok(Self { main: found(disk, main)?, log, log_head, rollback: found(disk, &behind(main, "-journal"))? })
+    }
+
+    fn bytes(&self) -> u64 {
+        [self.main, self.log, self.rollback].iter().flatten().map(|look| look.bytes).sum()
+    }
+
+    /// Whether what was copied since `before` belongs together.
+    fn is_still(&self, before: &Self) -> bool {
+        let bytes = |log: Option<Look>| log.map_or(0, |log| log.bytes);
+        let same_log = self.log_head == before.log_head && bytes(self.log) >= bytes(before.log);
+        // Without a log nothing makes up for a page that changed.
+        let same_main = self.main == before.main || (bytes(before.log) > 0 && self.main.is_some());
+        same_log && same_main && self.rollback == before.rollback
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::disk::{DiskFile, RealDisk};
+
+    /// A disk on which somebody writes whenever a database was copied, so many times.
+    #[derive(Debug)]
+    struct Busy {
+        writes: AtomicU32,
+        write: fn(&Path),
+    }
+
+    impl Disk for Busy {
+        fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+            RealDisk.create(path)
+        }
+        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+            RealDisk.read(path)
+        }
+        fn read_part(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+            RealDisk.read_part(path, offset, len)
+        }
+        fn look(&self, path: &Path) -> io::Result<Look> {
+            RealDisk.look(path)
+        }
+        fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
+            let copied = RealDisk.copy(from, to);
+            let left = self.writes.load(Ordering::Relaxed);
+            if left > 0 && from.extension().is_some_and(|end| end == "db") {
+                self.writes.store(left - 1, Ordering::Relaxed);
+                (self.write)(from);
+            }
+            copied
+        }
+        fn sync_file(&self, path: &Path) -> io::Result<()> {
+            RealDisk.sync_file(path)
+        }
+        fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+            RealDisk.names(folder)
+        }
+        fn create_folder(&self, folder: &Path) -> io::Result<()> {
+            RealDisk.create_folder(folder)
+        }
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            RealDisk.rename(from, to)
+        }
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            RealDisk.remove(path)
+        }
+        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+            RealDisk.sync_folder(folder)
+        }
+    }
+
+    fn longer(path: &Path) {
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes.push(b'x');
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    fn grow_the_log(path: &Path) {
+        longer(&behind(path, "-wal"));
+        longer(path);
+    }
+
+    fn begin_the_log_anew(path: &Path) {
+        std::fs::write(behind(path, "-wal"), [9; 64]).unwrap();
+    }
+
+    /// A file and a log, tried on a disk that is written so often; where the copy ended, and what is left in `temp`.
+    fn tried(writes: u32, write: fn(&Path)) -> (Result<Vec<u8>, AuditError>, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let temp = tempfile::tempdir().unwrap();
+        let main = folder.path().join("s.db");
+        std::fs::write(&main, b"main").unwrap();
+        std::fs::write(behind(&main, "-wal"), [1; 64]).unwrap();
+        let disk = Busy { writes: AtomicU32::new(writes), write };
+        let copied = copy(&disk, &main, temp.path()).map(|copied| std::fs::read(copied.database()).unwrap());
+        (copied, std::fs::read_dir(temp.path()).unwrap().count())
+    }
+
+    #[test]
+    fn a_log_that_only_grows_is_no_reason_to_copy_again() {
+        let (copied, left) = tried(1, grow_the_log);
+        assert_eq!((copied.unwrap().as_slice(), left), (&b"main"[..], 0));
+    }
+
+    #[test]
+    fn a_log_that_was_begun_anew_is_and_the_second_copy_is_whole() {
+        let (copied, left) = tried(1, begin_the_log_anew);
+        assert_eq!((copied.unwrap().as_slice(), left), (&b"main"[..], 0));
+    }
+
+    #[test]
+    fn a_database_that_never_stands_still_is_given_up_with_a_word() {
+        let (copied, left) = tried(u32::MAX, |path| {
+            std::fs::remove_file(behind(path, "-wal")).unwrap_or_default();
+            longer(path);
+        });
+        let refusal = copied.unwrap_err();
+        assert!(matches!(refusal, AuditError::KeepsChanging { tries: TRIES, .. }), "{refusal}");
+        assert_eq!(left, 0, "nothing is left behind");
+    }
+
+    #[test]
+    fn a_copy_that_would_not_fit_is_not_begun() {
+        let temp = tempfile::tempdir().unwrap();
+        let refusal = refuse_too_little(&RealDisk, temp.path(), u64::MAX).unwrap_err();
+        assert!(refusal.to_string().contains("temporary"), "{refusal}");
+    }
+}

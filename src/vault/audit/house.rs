@@ -1,0 +1,98 @@
+//! The journal beside the copy: the chain recomputed, and compared with what the database keeps of it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::journal::reader::{ReadError, read_chain};
+use crate::store::{OpenError, Reader, StoreError};
+use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
+
+/// What the journal is, alone and beside the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Chain {
+    /// How many lines count.
+    pub lines: u64,
+    /// In how many segments.
+    pub segments: u64,
+    /// Its newest line.
+    pub head: Option<u64>,
+    /// Acknowledged lines that are broken or gone, one sentence each.
+    pub damage: Vec<String>,
+    /// Lines that the database keeps otherwise, and the first of them.
+    pub different: Option<(u64, u64)>,
+    /// Lines that the database has yet to take over.
+    pub ahead: u64,
+    /// Lines that only the database has: what a broken line can be mended from.
+    pub only_in_store: u64,
+    /// Why it could not be read.
+    pub unread: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum NotCompared {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+}
+
+impl Chain {
+    /// Whether every acknowledged line is there and whole.
+    pub fn is_whole(&self) -> bool {
+        self.lines > 0 && self.damage.is_empty() && self.unread.is_none()
+    }
+}
+
+/// Reads the journal and, if there is a copy that can be read, compares them.
+pub(super) fn ask(disk: &dyn Disk, place: &Place, copy: Option<&Path>) -> Chain {
+    let compared = copy.map(|copy| compare(disk, place, copy));
+    let verdict = match compared {
+        Some(Ok(verdict)) => Ok(verdict),
+        // Without the store's rows the chain still holds or does not.
+        Some(Err(NotCompared::Open(_) | NotCompared::Store(_))) | None => {
+            read_chain(disk, &place.journal(), None, |_| {}).map(|chain| ChainVerdict { chain, ..Default::default() })
+        }
+        Some(Err(NotCompared::Journal(why))) => Err(why),
+    };
+    match verdict {
+        Ok(verdict) => in_words(&verdict),
+        Err(why) => Chain { unread: Some(why.to_string()), ..Chain::default() },
+    }
+}
+
+fn compare(disk: &dyn Disk, place: &Place, copy: &Path) -> Result<ChainVerdict, NotCompared> {
+    let reader = Reader::open(copy)?;
+    let ask = reader.ask();
+    let cursor = ask.cursor()?.map(|(n, _)| n);
+    verify_chain(
+        disk,
+        &place.journal(),
+        cursor,
+        Above::Compared,
+        ask.facts_from(0).map(|row| row.map_err(NotCompared::from)),
+    )
+}
+
+fn in_words(verdict: &ChainVerdict) -> Chain {
+    let broken = verdict
+        .chain
+        .damage
+        .iter()
+        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
+    let gone = verdict.chain.missing.iter().map(|gone| format!("lines {} to {} are gone", gone.from, gone.to));
+    Chain {
+        lines: verdict.chain.lines,
+        segments: verdict.chain.segments,
+        head: verdict.chain.head.map(|head| head.n),
+        damage: broken.chain(gone).collect(),
+        different: verdict.first_difference.map(|(first, _)| (verdict.different, first)),
+        ahead: verdict.not_in_store.count,
+        only_in_store: verdict.not_in_journal.count,
+        unread: None,
+    }
+}

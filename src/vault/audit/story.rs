@@ -1,0 +1,250 @@
+//! What is likely to have happened, and the command that comes next. Pure: a tale from findings.
+
+use serde::Serialize;
+
+use super::Examined;
+use super::finding::Finding;
+use super::inside::DatabaseKind;
+use super::words::{count, moment, numbers, span};
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// The command, ready to be run.
+    pub command: String,
+    /// What it does.
+    pub why: String,
+}
+
+/// The likely story, in whole sentences.
+pub fn likely(seen: &Examined, found: &[Finding]) -> String {
+    let mut told = vec![lead(seen, found)];
+    if found.iter().any(is_loss) {
+        told.push(what_a_copy_holds(seen));
+    }
+    let lead_has_sessions = matches!(found.first(), Some(Finding::NotEnded { .. }));
+    for finding in found {
+        match finding {
+            Finding::NotEnded { sessions } if !lead_has_sessions => told.push(format!(
+                "{} ({}) never got an end: the earlier engine's shutdown failed in silence.",
+                count(sessions.len(), "session"),
+                numbers(sessions)
+            )),
+            Finding::StaleOrders { orders } => told.push(format!(
+                "{} may still rest at the venue; look there before anything trades.",
+                count(orders.len(), "order")
+            )),
+            _ => {}
+        }
+    }
+    told.join(" ")
+}
+
+/// The first finding tells most: they come gravest first, and a lost log explains the damage that it left.
+fn lead(seen: &Examined, found: &[Finding]) -> String {
+    let has = |wanted: &dyn Fn(&Finding) -> bool| found.iter().any(wanted);
+    if let Some(Finding::LogLost { written_at, newest_at, .. }) =
+        found.iter().find(|finding| matches!(finding, Finding::LogLost { .. }))
+    {
+        return format!(
+            "the engine was killed in a write (a window's X does that), and its write-ahead log was lost. Nothing had been \
+             moved from that log into the database since {}, {} before the newest that is known of it, so the file is \
+             stale and torn.",
+            moment(*written_at),
+            span(newest_at.since(*written_at))
+        );
+    }
+    if has(&|finding| matches!(finding, Finding::OrphanedLog { .. })) {
+        return "the database was removed or emptied while its newest changes stood in its log only. That log is still \
+                whole: keep it, and open neither file with anything."
+            .to_owned();
+    }
+    if has(&|finding| matches!(finding, Finding::CutShort { .. })) {
+        return "the file was copied or moved by half: its end is not there.".to_owned();
+    }
+    if has(&|finding| matches!(finding, Finding::SwapBegun)) {
+        return "a restore or rebuild was interrupted. Both databases are there, and saying it again finishes it."
+            .to_owned();
+    }
+    match found.first() {
+        None => sound(seen),
+        Some(Finding::Missing) => "the database was moved or deleted, and its companions stayed.".to_owned(),
+        Some(Finding::NotAFile) => "this is not what was meant: no database lies here.".to_owned(),
+        Some(Finding::NotADatabase) => {
+            "another file was put in the database's place, or its beginning was overwritten.".to_owned()
+        }
+        Some(Finding::Malformed { .. } | Finding::Unanswered { .. }) => {
+            "pages of the database were damaged: by a failing disk, by a copy over it while it was open, or by a kill on a \
+             disk that does not keep its word."
+                .to_owned()
+        }
+        Some(Finding::JournalDamaged { .. } | Finding::JournalUnread { .. }) => {
+            "a file of the journal was changed, cut or lost after it was written.".to_owned()
+        }
+        Some(Finding::StoreDiffers { .. }) => {
+            "rows of the database were changed after they were written; the journal has them as they were.".to_owned()
+        }
+        Some(Finding::Foreign { .. }) => "this is another program's database, and none of ours.".to_owned(),
+        Some(Finding::Newer) => "a newer neo ran here.".to_owned(),
+        Some(Finding::BackupAhead { .. }) => {
+            "an older file was put in the database's place, or its log was lost without a trace.".to_owned()
+        }
+        Some(Finding::NotEnded { .. }) => "the database is sound, and no session in it was ever closed: the earlier \
+             engine's shutdown failed in silence."
+            .to_owned(),
+        Some(Finding::Empty) => "the database was made and never written to.".to_owned(),
+        Some(Finding::LeftOpen { .. } | Finding::StoreBehind { .. }) => "the last session's process was killed. Nothing \
+             acknowledged is lost, and the next start closes it."
+            .to_owned(),
+        Some(_) => "the files are sound; what is listed above wants a look.".to_owned(),
+    }
+}
+
+fn sound(seen: &Examined) -> String {
+    if seen.running.is_some() {
+        return "all is well; a session runs, and these are the figures of a moment.".to_owned();
+    }
+    match seen.inside.as_ref().and_then(|inside| inside.sessions.newest()) {
+        Some(newest) => format!("all is well; session {} was the last and is closed.", newest.number),
+        None => "all is well; no session has run here yet.".to_owned(),
+    }
+}
+
+fn is_loss(finding: &Finding) -> bool {
+    matches!(
+        finding,
+        Finding::LogLost { .. }
+            | Finding::Malformed { .. }
+            | Finding::Unanswered { .. }
+            | Finding::Missing
+            | Finding::CutShort { .. }
+            | Finding::NotADatabase
+            | Finding::BackupAhead { .. }
+    )
+}
+
+fn what_a_copy_holds(seen: &Examined) -> String {
+    if seen.journal_is_whole() {
+        return "The journal beside it is whole, so nothing is lost.".to_owned();
+    }
+    let Some((copy, inside)) = seen.shelf.newest_sound() else {
+        return "No sound backup lies beside it.".to_owned();
+    };
+    let sessions: Vec<i64> = inside.sessions.all.iter().map(|session| session.number).collect();
+    let held = if sessions.is_empty() { "no session".to_owned() } else { format!("sessions {}", numbers(&sessions)) };
+    let taken_at = copy.taken_at.map_or_else(|| "an unknown time".to_owned(), moment);
+    format!(
+        "The backup {} of {taken_at} is sound and holds {held}; what came after it is not in these files.",
+        copy.name
+    )
+}
+
+/// The command that comes next.
+pub fn next(seen: &Examined, found: &[Finding]) -> Next {
+    let with = |verb: &str| format!("neo {verb}{}", seen.db_flag());
+    let step = |command: String, why: &str| Next { command, why: why.to_owned() };
+    let has = |wanted: fn(&Finding) -> bool| found.iter().any(wanted);
+    if seen.running.is_some() && !has(|finding| finding.severity() == super::Severity::Grave) {
+        return step(with("sessions"), "shows what the running session has come to");
+    }
+    if seen.is_earlier() {
+        return adopt(seen, found);
+    }
+    if has(|finding| matches!(finding, Finding::SwapBegun)) {
+        return step(with("run"), "finishes what was begun, and opens with care");
+    }
+    if has(|finding| matches!(finding, Finding::Newer)) {
+        return step("neo --version".to_owned(), "shows which neo this is; use the newer one here");
+    }
+    if has(|finding| matches!(finding, Finding::Foreign { .. } | Finding::NotAFile)) {
+        return step("neo --help".to_owned(), "name a database of ours with --db");
+    }
+    if has(|finding| matches!(finding, Finding::JournalDamaged { .. })) {
+        return step(with("verify --mend"), "puts each damaged line right from a copy whose hash holds");
+    }
+    if has(|finding| matches!(finding, Finding::JournalUnread { .. })) {
+        return step(with("verify --all"), "names every place in the journal that cannot be read");
+    }
+    if has(is_loss) || has(|finding| matches!(finding, Finding::StoreDiffers { .. } | Finding::OrphanedLog { .. })) {
+        return if seen.journal_is_whole() {
+            step(with("rebuild"), "makes the database anew from the journal; what lies there is kept in quarantine")
+        } else {
+            restore(seen)
+        };
+    }
+    if has(|finding| matches!(finding, Finding::NotEnded { .. })) {
+        return step(with("backfill"), "finds an end for each of them; it shows what it found and changes nothing yet");
+    }
+    if has(|finding| matches!(finding, Finding::StoreAlone { .. })) {
+        return step(with("run"), "puts those lines back into the journal at its start");
+    }
+    if has(|finding| matches!(finding, Finding::NoBackup | Finding::BackupBehind { .. } | Finding::UnsoundCopy { .. }))
+    {
+        return step(with("backup"), "takes a verified copy");
+    }
+    if found.is_empty() || has(|finding| matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. })) {
+        return step(with("run"), "starts a session; it opens both copies with care first");
+    }
+    step(with("verify --all"), "compares every line of the journal with the database")
+}
+
+fn restore(seen: &Examined) -> Next {
+    match seen.shelf.newest_sound() {
+        Some((copy, _)) => Next {
+            command: format!("neo restore --from {}{} --dry-run", quoted(&copy.path.to_string_lossy()), seen.db_flag()),
+            why: "shows the plan; without --dry-run it does it, and keeps what lies there in quarantine".to_owned(),
+        },
+        None => Next {
+            command: format!("neo backup list{}", seen.db_flag()),
+            why: "keep these files as they are; a sound copy from elsewhere can be given to `neo restore --from`"
+                .to_owned(),
+        },
+    }
+}
+
+fn adopt(seen: &Examined, found: &[Finding]) -> Next {
+    let from = if found.iter().any(is_loss) {
+        seen.shelf.newest_sound().map(|(copy, _)| copy.path.to_string_lossy().into_owned())
+    } else {
+        Some(seen.database.clone())
+    };
+    match from {
+        Some(from) => Next {
+            command: format!("neo adopt {}", quoted(&from)),
+            why: "shows what it would take over and changes nothing; --apply does it".to_owned(),
+        },
+        None => restore(seen),
+    }
+}
+
+impl Examined {
+    /// Whether the earlier engine's database lies, or lay, here.
+    fn is_earlier(&self) -> bool {
+        let own = self.inside.as_ref().map(|inside| &inside.kind);
+        let kind = match own {
+            None | Some(DatabaseKind::Unknown | DatabaseKind::Blank) => {
+                self.shelf.newest_sound().map(|(_, inside)| &inside.kind)
+            }
+            known => known,
+        };
+        kind == Some(&DatabaseKind::Earlier)
+    }
+
+    fn journal_is_whole(&self) -> bool {
+        self.chain.as_ref().is_some_and(super::house::Chain::is_whole)
+    }
+
+    fn db_flag(&self) -> String {
+        format!(" --db {}", quoted(&self.database))
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let plain = |sign: char| sign.is_alphanumeric() || "/\\._-:~+,@".contains(sign);
+    match path {
+        path if !path.is_empty() && path.chars().all(plain) => path.to_owned(),
+        path if cfg!(windows) => format!("\"{path}\""),
+        path => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}

@@ -1,0 +1,124 @@
+//! Journal and store side by side: what each says of the other, and whether that can be.
+
+use std::sync::Arc;
+
+use super::{GateError, is_damage};
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::journal::reader::{ChainReport, read_chain};
+use crate::journal::record::{Hash, Head, Line};
+use crate::store::{Store, StoreError};
+use crate::vault::old::Old;
+use crate::vault::verify::lines::{Above, verify_chain};
+
+/// What comparing came to.
+pub(super) enum Compared {
+    /// The store is damaged, in words.
+    Unsound(String),
+    /// Both have a line of that number, both are whole, and they are not the same.
+    TwoStories {
+        /// The number.
+        n: u64,
+    },
+    /// Nothing speaks against the store; this is the journal.
+    Read(ChainReport),
+}
+
+/// The newest line that the store has, proven by the line itself; or why its cursor cannot be right.
+pub(super) fn newest(store: &mut Store) -> Result<Result<Option<Head>, String>, StoreError> {
+    let cursor = store.ask()?.cursor()?;
+    let mut rows = store.ask()?.facts_from(cursor.map_or(0, |(n, _)| n));
+    let (row, behind) = (rows.next().transpose()?, rows.next().transpose()?);
+    let newest = match (cursor, row) {
+        (None, None) => return Ok(Ok(None)),
+        (None, Some(_)) => return Ok(Err("the database has lines and no cursor".to_owned())),
+        (Some((n, _)), None) => return Ok(Err(format!("the database's newest line should be {n}, which it has not"))),
+        (Some((n, hash)), Some(row)) => (n, hash, row),
+    };
+    let (n, hash, row) = newest;
+    let fits = row.n == n && Line::read(&row.line).is_ok_and(|line| line.n == n && line.hash == hash);
+    if !fits || behind.is_some() {
+        return Ok(Err(format!("the database's newest line should be {n}, and is not what its cursor says")));
+    }
+    Ok(Ok(Some(Head { n, hash })))
+}
+
+/// Checks the store's pages on one thread while the journal is read on this one. After an unclean end the check is the
+/// thorough one, and every row of `facts` is compared with its line.
+pub(super) fn check_and_read(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    mut store: Store,
+    cursor: Option<Head>,
+    unclean: bool,
+) -> Result<(Compared, Store), GateError> {
+    let (damage, read) = std::thread::scope(|scope| {
+        let checking = scope.spawn(|| {
+            let ask = store.ask()?;
+            if unclean { ask.integrity_check() } else { ask.quick_check() }
+        });
+        let read = read(&**disk, place, cursor);
+        (checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
+    });
+    match damage {
+        Ok(damage) if damage.is_empty() => {}
+        Ok(damage) => return Ok((Compared::Unsound(format!("the database is malformed ({})", damage[0])), store)),
+        Err(why) if is_damage(&why) => return Ok((Compared::Unsound(why.to_string()), store)),
+        Err(why) => return Err(why.into()),
+    }
+    let (report, at_cursor) = read?;
+    if let (Some(Head { n, hash }), Some(journal)) = (cursor, at_cursor)
+        && hash != journal
+    {
+        if unclean && database_alone_follows(disk, place)? {
+            let why = "the write-ahead log beside the database is another database's".to_owned();
+            return Ok((Compared::Unsound(why), store));
+        }
+        return Ok((Compared::TwoStories { n }, store));
+    }
+    if unclean
+        && report.is_sound()
+        && let Some(why) = first_difference(disk, place, &mut store, cursor)?
+    {
+        return Ok((Compared::Unsound(why), store));
+    }
+    Ok((Compared::Read(report), store))
+}
+
+/// The journal, and the hash of the line that the store calls its newest.
+fn read(disk: &dyn Disk, place: &Place, cursor: Option<Head>) -> Result<(ChainReport, Option<Hash>), GateError> {
+    let mut at_cursor = None;
+    let report = read_chain(disk, &place.journal(), cursor.map(|cursor| cursor.n), |line| {
+        if cursor.is_some_and(|cursor| cursor.n == line.n) {
+            at_cursor = Some(line.hash);
+        }
+    })?;
+    Ok((report, at_cursor))
+}
+
+/// Whether the database without its log has the journal's own lines: then only the log came from elsewhere.
+fn database_alone_follows(disk: &Arc<dyn Disk>, place: &Place) -> Result<bool, GateError> {
+    let old = Old::without_its_log(disk, place);
+    let Some(cursor) = old.cursor() else { return Ok(false) };
+    let (_, at_cursor) = read(&**disk, place, Some(cursor))?;
+    Ok(at_cursor == Some(cursor.hash))
+}
+
+/// Every row beside its line. The journal is sound and ends the same way, so what differs is damage of the store.
+fn first_difference(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    store: &mut Store,
+    cursor: Option<Head>,
+) -> Result<Option<String>, GateError> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let rows = store.ask()?.facts_from(0).map(|row| row.map_err(GateError::from));
+    let verdict = match verify_chain(&**disk, &place.journal(), Some(cursor.n), Above::Compared, rows) {
+        Ok(verdict) => verdict,
+        Err(GateError::Store(why)) if is_damage(&why) => return Ok(Some(why.to_string())),
+        Err(why) => return Err(why),
+    };
+    let differs = verdict.first_difference.map(|(n, _)| n);
+    let lacks = verdict.not_in_store.ends.map(|(first, _)| first).filter(|first| *first <= cursor.n);
+    Ok(differs.or(lacks).map(|n| format!("line {n} of the database is not what the journal says")))
+}

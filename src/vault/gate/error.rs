@@ -1,0 +1,118 @@
+//! Why no writer may begin, and what is left to the operator.
+
+use std::fmt;
+use std::io;
+
+use thiserror::Error;
+
+use crate::journal::reader::ReadError;
+use crate::journal::writer::{KeptError, WriteError};
+use crate::store::{OpenError, StoreError};
+use crate::vault::mend::MendError;
+use crate::vault::quarantine::QuarantineError;
+use crate::vault::rebuild::RebuildError;
+use crate::vault::swap::SwapError;
+
+/// Why no writer may begin. Nothing was changed, but what can be begun again.
+#[derive(Debug, Error)]
+pub enum GateError {
+    /// The files cannot be looked at.
+    #[error("the files of the database cannot be looked at: {0}; check who may read them, and the disk")]
+    Look(#[from] io::Error),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read or caught up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// What only the store has cannot be put back into the journal.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    /// The journal cannot be mended.
+    #[error(transparent)]
+    Mend(MendError),
+    /// The store cannot be made anew.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// An exchange of the store cannot be finished.
+    #[error(transparent)]
+    Swap(#[from] SwapError),
+    /// What is in the way cannot be taken away.
+    #[error(transparent)]
+    Quarantine(#[from] QuarantineError),
+    /// What a machine cannot decide.
+    #[error("{0}")]
+    Undecided(Dilemma),
+}
+
+/// What a machine cannot decide, with what it found. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dilemma {
+    /// One sentence.
+    pub what: String,
+    /// The evidence, one sentence each.
+    pub found: Vec<String>,
+    /// What can be done, the likeliest first.
+    pub choices: Vec<Choice>,
+}
+
+/// What an operator can have done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A verified backup, and what the journal has behind it.
+    Restore {
+        /// Its file name in `s.backups/`.
+        backup: String,
+    },
+    /// The store anew, from the journal alone.
+    Rebuild,
+    /// Everything stays as it is.
+    Leave,
+}
+
+impl Choice {
+    /// What it means.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Restore { backup } => {
+                format!("put the backup {backup} in the database's place, with all that the journal has behind it")
+            }
+            Self::Rebuild => "make the database anew from the journal".to_owned(),
+            Self::Leave => "leave everything as it is, and look first".to_owned(),
+        }
+    }
+
+    /// The command that does the same.
+    pub fn command(&self) -> String {
+        match self {
+            Self::Restore { backup } => format!("neo restore --from {backup}"),
+            Self::Rebuild => "neo rebuild".to_owned(),
+            Self::Leave => "neo audit".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Dilemma {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. Nothing was changed", self.what)?;
+        for found in &self.found {
+            write!(f, "\n  found: {found}")?;
+        }
+        for choice in &self.choices {
+            write!(f, "\n  you can: {} (`{}`)", choice.in_words(), choice.command())?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Dilemma> for GateError {
+    fn from(dilemma: Dilemma) -> Self {
+        Self::Undecided(dilemma)
+    }
+}

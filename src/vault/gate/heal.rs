@@ -1,0 +1,291 @@
+//! Healing: what one copy has lost is taken from the other, or from a backup, and only if it proves itself.
+
+use std::sync::Arc;
+
+use super::{Choice, Dilemma, Gate, GateError, Stored, is_damage};
+use crate::domain::custody::{Healing, Restored};
+use crate::journal::reader::{ChainReport, read_chain};
+use crate::journal::record::{Head, Line};
+use crate::journal::writer::{KeptError, Writer};
+use crate::store::{OpenError, Store, StoreError};
+use crate::vault::backup::{BackupKind, newest_fit, shelf};
+use crate::vault::mend::{self, MendError, Mended};
+use crate::vault::old::{Old, Tail};
+use crate::vault::rebuild::{self, Base};
+
+/// Lines are put into the store in portions of this many.
+const PORTION: usize = 1_000;
+
+impl Gate<'_> {
+    /// There is no store at all: a new house, unless something says that one was here.
+    pub(super) fn settle_nowhere(&mut self) -> Result<(Store, Writer), GateError> {
+        let report = self.read_journal(None)?;
+        if report.head.is_some() || !report.is_sound() {
+            return self.settle_lost("the database is gone", None);
+        }
+        self.refuse_to_begin_empty(&report, None)?;
+        Ok((Store::open_on(Arc::clone(self.disk), self.place.database())?, self.writer(None)?))
+    }
+
+    /// There is no store that can be trusted: it is made anew from the journal, once that is whole.
+    pub(super) fn settle_lost(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
+        let settled = self.make_anew(why, refusal);
+        if settled.is_err() {
+            // The refusal counts. What was copied to be read is removed, and if not now, then by the next start.
+            drop(rebuild::clear_leftovers(&**self.disk, self.place));
+        }
+        settled
+    }
+
+    fn make_anew(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
+        self.step("reading the journal");
+        let mut report = self.read_journal(None)?;
+        if report.head.is_none()
+            && report.is_sound()
+            && let Some(refusal) = refusal
+        {
+            self.refuse_to_begin_empty(&report, Some(why))?;
+            return Err(refusal.into());
+        }
+        self.step("looking at what is left of the database");
+        let old = Old::of(self.disk, self.place);
+        if !report.is_sound() {
+            self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
+            report = self.read_journal(None)?;
+        }
+        let (tail, source) = self.tail_behind(&old, report.head)?;
+        drop(old);
+        if report.head.is_none() && tail.lines.is_empty() {
+            return Err(self
+                .undecided(format!("{why}, and there is no journal to make it anew from"), Vec::new())
+                .into());
+        }
+        self.account.extend(void_words(&report));
+        let mut writer = self.writer(report.head)?;
+        if !tail.lines.is_empty() {
+            self.put_back(&mut writer, &tail.lines, report.head, &source)?;
+        }
+        self.account.push(format!("{why}: it was made anew"));
+        Ok((self.rebuild()?, writer))
+    }
+
+    fn rebuild(&mut self) -> Result<Store, GateError> {
+        let mut evidence = self.quarantine("malformed");
+        let rebuilt = rebuild::rebuild_because(self.disk, self.place, Base::Nothing, &mut evidence, self.tell)?;
+        let folder = rebuilt.quarantine.clone().unwrap_or_default();
+        self.account.push(format!(
+            "the database was made from {} line(s) of the journal; what was there before is in the quarantine, in {folder}",
+            rebuilt.lines
+        ));
+        self.account.extend(rebuilt.carried);
+        self.note(Healing::StoreRebuilt, "journal", rebuilt.quarantine, rebuilt.lines);
+        Ok(Store::open_on(Arc::clone(self.disk), self.place.database())?)
+    }
+
+    /// Lines that the journal lacks at its end, from the damaged store or the newest backup, and which it was.
+    fn tail_behind(&self, old: &Old, head: Option<Head>) -> Result<(Tail, String), GateError> {
+        let tail = old.behind(head);
+        let newest = newest_fit(&**self.disk, &self.place.backups())?;
+        let reach = |tail: &Tail| tail.lines.len();
+        let (best, source) = match newest {
+            Some((backup, _)) => {
+                let other = Old::of_backup(&**self.disk, self.place, &backup.name).behind(head);
+                if reach(&other) > reach(&tail) { (other, backup.name) } else { (tail, "store".to_owned()) }
+            }
+            None => (tail, "store".to_owned()),
+        };
+        match best.lost_up_to {
+            None => Ok((best, source)),
+            Some(n) => {
+                let what =
+                    format!("the database is damaged, and of line {n}, which the journal lacks, no copy is whole");
+                Err(self.undecided(what, Vec::new()).into())
+            }
+        }
+    }
+
+    /// The store is sound and has what the journal lacks in its middle; backups may have it, too.
+    pub(super) fn mend_from_store(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
+        let mut copy = |n| {
+            let row = store.ask().ok().and_then(|ask| ask.facts_from(n).next())?.ok()?;
+            (row.n == n).then_some(row.line)
+        };
+        self.mend_from(&mut |n| copy(n).into_iter().collect(), cursor)
+    }
+
+    fn mend_from(&mut self, first: &mut dyn FnMut(u64) -> Vec<String>, known: Option<Head>) -> Result<(), GateError> {
+        let on_shelf = shelf(&**self.disk, &self.place.backups())?;
+        let whole = on_shelf.iter().filter(|backup| backup.kind != BackupKind::Baseline);
+        let backups: Vec<Old> = whole.map(|backup| Old::of_backup(&**self.disk, self.place, &backup.name)).collect();
+        let mut copies = |n| {
+            let mut texts = first(n);
+            texts.extend(backups.iter().filter_map(|backup| backup.line(n)));
+            texts
+        };
+        match mend::mend(self.disk, self.place, known, &mut copies, self.now, self.tell) {
+            Ok(mended) => {
+                self.tell_of_mending(&mended);
+                Ok(())
+            }
+            Err(MendError::Read(why)) => Err(why.into()),
+            Err(why @ MendError::NoCopy { .. }) => {
+                let what = "the journal has lost lines, and no whole copy of them is left".to_owned();
+                Err(self.undecided(what, vec![why.to_string()]).into())
+            }
+            Err(why) => Err(GateError::Mend(why)),
+        }
+    }
+
+    fn tell_of_mending(&mut self, mended: &Mended) {
+        let kept = mended
+            .quarantine
+            .as_ref()
+            .map_or_else(String::new, |folder| format!("; the damaged segments are in the quarantine, in {folder}"));
+        self.account.push(format!(
+            "{} line(s) of the journal were broken or gone and were put right from copies whose hash holds{kept}",
+            mended.lines.len()
+        ));
+        self.note(Healing::JournalMended, "store", mended.quarantine.clone(), mended.lines.len() as u64);
+    }
+
+    /// Writes what only the store has into a new segment of the journal, byte for byte.
+    pub(super) fn heal_journal(
+        &mut self,
+        writer: &mut Writer,
+        store: &mut Store,
+        head: Option<Head>,
+    ) -> Result<(), GateError> {
+        self.step("putting facts back into the journal");
+        let from = head.map_or(0, |head| head.n + 1);
+        let rows = store.ask()?.facts_from(from);
+        let lines: Vec<String> = rows.map(|row| row.map(|row| row.line)).collect::<Result<_, _>>()?;
+        self.put_back(writer, &lines, head, "store")
+    }
+
+    fn put_back(
+        &mut self,
+        writer: &mut Writer,
+        lines: &[String],
+        head: Option<Head>,
+        source: &str,
+    ) -> Result<(), GateError> {
+        let from = head.map_or(0, |head| head.n + 1);
+        match writer.write_kept(lines) {
+            Ok(()) => {}
+            Err(KeptError::DoesNotFollow { n }) => return Err(self.two_stories(n).into()),
+            Err(why @ KeptError::NotALine { .. }) => {
+                let what = "the journal has lost its end, and the copies of it are damaged".to_owned();
+                return Err(self.undecided(what, vec![why.to_string()]).into());
+            }
+            Err(why) => return Err(why.into()),
+        }
+        let count = lines.len();
+        self.account.push(format!(
+            "{count} fact(s) from line {from} on were only in the {source}; they are in the journal again"
+        ));
+        self.note(Healing::JournalHealed, source, None, count as u64);
+        Ok(())
+    }
+
+    /// Projects what only the journal has.
+    pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
+        self.step("catching the store up");
+        let mut portion: Vec<Line> = Vec::new();
+        let (mut outcome, mut count) = (Ok(()), 0_u64);
+        read_chain(&**self.disk, &self.place.journal(), cursor.map(|cursor| cursor.n), |line| {
+            if outcome.is_err() || cursor.is_some_and(|cursor| line.n <= cursor.n) {
+                return;
+            }
+            count += 1;
+            portion.push(line.to_line());
+            if portion.len() == PORTION {
+                outcome = store.project(&portion).map(|_| ());
+                portion.clear();
+            }
+        })?;
+        outcome?;
+        store.project(&portion)?;
+        let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
+        self.account.push(format!("{what}: {count} fact(s) were put into it"));
+        Ok(())
+    }
+
+    /// A house that was lived in has left something: then a new one does not begin in its place.
+    pub(super) fn refuse_to_begin_empty(&self, report: &ChainReport, why: Option<&str>) -> Result<(), GateError> {
+        let mut found = Vec::new();
+        for (folder, what) in [(self.place.backups(), "backups"), (self.place.receipts(), "receipts")] {
+            let count = self.disk.names(&folder).map_or(0, |names| names.len());
+            if count > 0 {
+                found.push(format!("{count} file(s) among the {what}, in {}", folder.display()));
+            }
+        }
+        if self.disk.look(&self.place.quarantine()).is_ok() {
+            found.push(format!("a quarantine, {}", self.place.quarantine().display()));
+        }
+        if found.is_empty() {
+            return Ok(());
+        }
+        found.extend(void_words(report));
+        let what = why.unwrap_or("there is no fact in the database").to_owned();
+        Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
+    }
+
+    pub(super) fn two_stories(&self, n: u64) -> Dilemma {
+        let what = format!("journal and database tell two stories: line {n} is whole in both, and not the same");
+        let mut dilemma = self.undecided(what, vec!["one of them was put there from elsewhere".to_owned()]);
+        dilemma.choices.insert(dilemma.choices.len() - 1, Choice::Rebuild);
+        dilemma
+    }
+
+    fn undecided(&self, what: String, mut found: Vec<String>) -> Dilemma {
+        let mut choices = Vec::new();
+        // A shelf that cannot be read offers nothing, and the reason for the dilemma counts.
+        if let Ok(Some((backup, _))) = newest_fit(&**self.disk, &self.place.backups()) {
+            found.push(format!("{} is the newest backup that is whole", backup.name));
+            choices.push(Choice::Restore { backup: backup.name });
+        }
+        choices.push(Choice::Leave);
+        Dilemma { what, found, choices }
+    }
+
+    fn read_journal(&self, known: Option<u64>) -> Result<ChainReport, GateError> {
+        Ok(read_chain(&**self.disk, &self.place.journal(), known, |_| ())?)
+    }
+
+    fn note(&mut self, what: Healing, from: &str, quarantine: Option<String>, lines: u64) {
+        self.healed.push(Restored { what, from: from.to_owned(), quarantine, lines });
+    }
+}
+
+/// An error while a store is looked at: damage makes it unsound, anything else is a refusal.
+pub(super) fn unsound_or_refused(why: StoreError) -> Result<Stored, GateError> {
+    if is_damage(&why) { Ok(Stored::Unsound { why: why.to_string(), refusal: None }) } else { Err(why.into()) }
+}
+
+/// What SQLite refuses, without the advice that is meant for an operator: it is healed.
+pub(super) fn in_words(why: &OpenError) -> String {
+    match why {
+        OpenError::Malformed { why, .. } => format!("the database is malformed ({why})"),
+        OpenError::NotADatabase(_) => "what lies in the database's place is no database".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn void_words(report: &ChainReport) -> Option<String> {
+    let void = report.void_lines();
+    (void > 0).then(|| {
+        format!(
+            "{void} line(s) at the end of the journal were never acknowledged and do not count: a write was cut off"
+        )
+    })
+}
+
+/// Whether all that the journal lacks is its end, and the store has it: facts that the store took when the journal
+/// could not be written, or a journal that was lost.
+pub(super) fn tail_in_store(report: &ChainReport, cursor: Option<Head>) -> bool {
+    let next = report.head.map_or(0, |head| head.n + 1);
+    let Some(cursor) = cursor else { return false };
+    report.damage.is_empty()
+        && cursor.n >= next
+        && report.missing.iter().all(|missing| missing.from >= next && missing.to <= cursor.n)
+}

@@ -1,0 +1,237 @@
+//! Opening with care: the files are looked at before they are opened, journal and store are compared, the one that is
+//! damaged is healed by the other, and sessions that nobody closed are closed. Only then may a writer begin.
+//!
+//! What a machine can decide is decided here, done at once and told; what it cannot is an [`error::Dilemma`], and then
+//! nothing is changed. Nothing here deletes what it did not make, and no house begins empty in silence.
+
+mod compare;
+pub mod error;
+mod heal;
+
+use std::sync::Arc;
+
+pub use error::{Choice, Dilemma, GateError};
+
+use self::compare::Compared;
+use super::look::{Judgement, look};
+use super::quarantine::Quarantine;
+use super::swap::sidecars;
+use super::{rebuild, recover, swap};
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::domain::custody::{Healing, Restored};
+use crate::domain::fact::Fact;
+use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::journal::record::{Entry, Head};
+use crate::journal::writer::Writer;
+use crate::store::{OpenError, Store, StoreError};
+
+/// Both copies, sound, equal and ready to be written.
+#[derive(Debug)]
+pub struct Opened {
+    /// The journal's writer, which begins a new segment with its first line.
+    pub writer: Writer,
+    /// The store, caught up.
+    pub store: Store,
+    /// The number of the next session.
+    pub next_session: SessionId,
+    /// The newest session before it.
+    pub parent: Option<SessionId>,
+    /// What was found and done, in sentences, for the operator; empty after an ordinary end.
+    pub account: Vec<String>,
+}
+
+/// One opening.
+struct Gate<'a> {
+    disk: &'a Arc<dyn Disk>,
+    place: &'a Place,
+    now: Timestamp,
+    tell: &'a mut dyn FnMut(&str),
+    account: Vec<String>,
+    healed: Vec<Restored>,
+    /// Whether the last one to have it left without closing it.
+    unclean: bool,
+}
+
+/// What is known of the store.
+enum Stored {
+    /// There is none, nor anything that one left behind.
+    Nowhere,
+    /// It is lost, or cannot be trusted.
+    Unsound {
+        /// In words.
+        why: String,
+        /// If SQLite refused it: what a house without a journal is refused with.
+        refusal: Option<OpenError>,
+    },
+    /// It is sound as far as SQLite can tell, and this is its newest line.
+    Sound(Box<Store>, Option<Head>),
+}
+
+/// Opens both copies of a database whose lock is held. `tell` hears of each step before it begins.
+pub fn open(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    now: Timestamp,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Opened, GateError> {
+    let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
+    gate.finish_what_was_begun()?;
+    let (mut store, mut writer) = match gate.look_and_open()? {
+        Stored::Sound(store, cursor) => gate.settle_sound(*store, cursor)?,
+        Stored::Nowhere => gate.settle_nowhere()?,
+        Stored::Unsound { why, refusal } => gate.settle_lost(&why, refusal)?,
+    };
+    gate.journal_what_was_healed(&mut writer, &mut store)?;
+    gate.close_what_was_left_open(&mut writer, &mut store)?;
+    let next_session = store.ask()?.next_session_id()?;
+    let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
+    Ok(Opened { writer, store, next_session, parent, account: gate.account })
+}
+
+impl Gate<'_> {
+    fn step(&mut self, what: &str) {
+        (self.tell)(what);
+    }
+
+    fn finish_what_was_begun(&mut self) -> Result<(), GateError> {
+        let quarantine = swap::evidence_of(self.disk, self.place);
+        if let Some(words) = swap::finish_begun(self.disk, self.place)? {
+            self.unclean = true;
+            self.account.push(words);
+            let (what, from) = (Healing::StoreExchanged, "journal".to_owned());
+            self.healed.push(Restored { what, from, quarantine, lines: 0 });
+        }
+        Ok(rebuild::clear_leftovers(&**self.disk, self.place)?)
+    }
+
+    fn look_and_open(&mut self) -> Result<Stored, GateError> {
+        self.step("looking at the files");
+        let seen = look(&**self.disk, self.place)?;
+        if seen.rollback_is_strange() {
+            let [.., rollback] = sidecars(self.place.database());
+            let mut evidence = self.quarantine("strange-rollback-journal");
+            evidence.take_in(&rollback)?;
+            self.set_aside("a rollback journal that the database did not leave", &evidence);
+        }
+        match seen.judge() {
+            Judgement::Nothing => Ok(Stored::Nowhere),
+            Judgement::Gone(why) | Judgement::Unsound(why) => Ok(Stored::Unsound { why, refusal: None }),
+            Judgement::Ordinary => self.open_store(),
+            Judgement::Unclean => {
+                self.unclean = true;
+                self.open_store()
+            }
+        }
+    }
+
+    /// Opens it, and finds out whether its own cursor is right. Whatever SQLite finds malformed is unsound, and whatever
+    /// is another program's, newer, or out of reach, is refused.
+    fn open_store(&mut self) -> Result<Stored, GateError> {
+        self.step("opening the database");
+        let mut store = match Store::open_on(Arc::clone(self.disk), self.place.database()) {
+            Ok(store) => store,
+            Err(why @ (OpenError::Malformed { .. } | OpenError::NotADatabase(_) | OpenError::OrphanedLog { .. })) => {
+                return Ok(Stored::Unsound { why: heal::in_words(&why), refusal: Some(why) });
+            }
+            Err(why) => return Err(why.into()),
+        };
+        match compare::newest(&mut store) {
+            Ok(Ok(cursor)) => {
+                let open = store.ask().and_then(|ask| Ok(!ask.open_sessions()?.is_empty()));
+                self.unclean |= open.unwrap_or(true);
+                Ok(Stored::Sound(Box::new(store), cursor))
+            }
+            Ok(Err(why)) => Ok(Stored::Unsound { why, refusal: None }),
+            Err(why) => heal::unsound_or_refused(why),
+        }
+    }
+
+    /// The store opens: its pages are checked while the journal is read, and the two are compared.
+    fn settle_sound(&mut self, store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
+        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" });
+        let (mut store, report) = match compare::check_and_read(self.disk, self.place, store, cursor, self.unclean)? {
+            (Compared::Unsound(why), store) => {
+                drop(store);
+                return self.settle_lost(&why, None);
+            }
+            (Compared::TwoStories { n }, _) => return Err(self.two_stories(n).into()),
+            (Compared::Read(report), store) => (store, report),
+        };
+        if report.head.is_none() && cursor.is_none() {
+            self.refuse_to_begin_empty(&report, None)?;
+        }
+        let tail_is_missing = heal::tail_in_store(&report, cursor);
+        if !report.is_sound() && !tail_is_missing {
+            self.mend_from_store(&mut store, cursor)?;
+            return self.settle_sound(store, cursor);
+        }
+        self.account.extend(heal::void_words(&report));
+        let mut writer = self.writer(report.head)?;
+        if tail_is_missing {
+            self.heal_journal(&mut writer, &mut store, report.head)?;
+        } else if report.head.map(|head| head.n) > cursor.map(|cursor| cursor.n) {
+            self.catch_up(&mut store, cursor)?;
+        }
+        Ok((store, writer))
+    }
+
+    fn writer(&self, head: Option<Head>) -> Result<Writer, GateError> {
+        let folder = self.place.journal();
+        self.disk.create_folder(&folder)?;
+        Ok(Writer::open(Arc::clone(self.disk), folder, head)?)
+    }
+
+    fn quarantine(&self, why: &str) -> Quarantine {
+        Quarantine::new(Arc::clone(self.disk), self.place, why, self.now)
+    }
+
+    fn set_aside(&mut self, what: &str, evidence: &Quarantine) {
+        self.unclean = true;
+        let name = evidence.name();
+        let folder = name.clone().unwrap_or_default();
+        self.account.push(format!("{what} was taken from beside it; it is in the quarantine, in {folder}"));
+        let (what, from) = (Healing::SidecarsSetAside, "store".to_owned());
+        self.healed.push(Restored { what, from, quarantine: name, lines: 0 });
+    }
+
+    fn journal_what_was_healed(&mut self, writer: &mut Writer, store: &mut Store) -> Result<(), GateError> {
+        let fact = |restored| Entry { at: self.now, session: None, fact: Fact::Restored(restored) };
+        let entries: Vec<Entry> = self.healed.drain(..).map(fact).collect();
+        if !entries.is_empty() {
+            let kept = writer.write_group(&entries)?;
+            store.project(&kept.lines)?;
+        }
+        Ok(())
+    }
+
+    fn close_what_was_left_open(&mut self, writer: &mut Writer, store: &mut Store) -> Result<(), GateError> {
+        let left_open = recover::left_open(store.ask()?, self.now)?;
+        if left_open.is_empty() {
+            return Ok(());
+        }
+        self.step("closing sessions that nobody closed");
+        for recovery in left_open {
+            let kept = writer.write_group(&recovery.entries)?;
+            store.project(&kept.lines)?;
+            self.account.push(recovery.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// Whether an error says that a file is broken, and not that the disk or another process is in the way.
+fn is_damage(why: &StoreError) -> bool {
+    match why {
+        StoreError::Open(why) => matches!(why, OpenError::Malformed { .. } | OpenError::NotADatabase(_)),
+        StoreError::Sqlite { why, .. } => {
+            matches!(
+                why.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+            ) || !matches!(why, rusqlite::Error::SqliteFailure(..))
+        }
+        StoreError::Unreadable { .. } => true,
+        StoreError::Gap { .. } | StoreError::Forked { .. } => false,
+    }
+}

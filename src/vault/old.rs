@@ -1,0 +1,72 @@
+//! What is left of a store that cannot be trusted: a scratch copy, from which lines are believed that prove themselves.
+
+use std::sync::Arc;
+
+use super::rebuild;
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::journal::record::{Hash, Head, Line};
+use crate::store::Reader;
+
+/// Lines that can still be read of it.
+pub(super) struct Old {
+    reader: Option<Reader>,
+}
+
+/// The lines behind a head that are left in a copy.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    /// Each follows the one before it, the first one the head.
+    pub lines: Vec<String>,
+    /// A number up to which there were lines that cannot be had from here.
+    pub lost_up_to: Option<u64>,
+}
+
+impl Old {
+    /// Of the database in its place; of none, if nothing of it can be read.
+    pub fn of(disk: &Arc<dyn Disk>, place: &Place) -> Self {
+        let copy = rebuild::scratch_copy(&**disk, place).ok();
+        Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+    }
+
+    /// Of the database in its place, as if no log lay beside it.
+    pub fn without_its_log(disk: &Arc<dyn Disk>, place: &Place) -> Self {
+        let copy = rebuild::scratch_copy_alone(&**disk, place).ok();
+        Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+    }
+
+    /// Its newest line, as far as its cursor says.
+    pub fn cursor(&self) -> Option<Head> {
+        let (n, hash) = self.reader.as_ref()?.ask().cursor().ok()??;
+        Some(Head { n, hash })
+    }
+
+    /// Of a backup, which is whole.
+    pub fn of_backup(disk: &dyn Disk, place: &Place, name: &str) -> Self {
+        Self { reader: Reader::open_copy(disk, &place.backups().join(name)).ok() }
+    }
+
+    /// The text that is kept of one line.
+    pub fn line(&self, n: u64) -> Option<String> {
+        let row = self.reader.as_ref()?.ask().facts_from(n).next()?.ok()?;
+        (row.n == n).then_some(row.line)
+    }
+
+    /// What it has behind `head`.
+    pub fn behind(&self, head: Option<Head>) -> Tail {
+        let mut tail = Tail::default();
+        let Some(reader) = &self.reader else { return tail };
+        let (mut next, mut prev) = head.map_or((0, Hash::default()), |head| (head.n + 1, head.hash));
+        for row in reader.ask().facts_from(next) {
+            let Ok(row) = row else { break };
+            let follows = Line::read(&row.line).ok().filter(|line| line.n == next && line.prev == prev);
+            let Some(line) = follows else {
+                tail.lost_up_to = Some(row.n);
+                break;
+            };
+            (next, prev) = (line.n + 1, line.hash);
+            tail.lines.push(row.line);
+        }
+        tail
+    }
+}

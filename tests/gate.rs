@@ -1,0 +1,323 @@
+//! Whatever happens to a file between two sessions, the next one starts, nothing is lost, the evidence is kept and the
+//! operator is told; and what a machine cannot decide is refused, and nothing is touched.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::process::Signal;
+use support::{Chain, Ended, House, Link};
+
+const SESSION: [&str; 8] = ["run", "--headless", "--seed", "3", "--speed", "max", "--duration", "20s"];
+
+/// Two sessions that ended well.
+fn closed() -> House {
+    let house = House::new();
+    house.short_session(1);
+    house.short_session(2);
+    house
+}
+
+/// One session that ended well and one that was killed while it quoted.
+fn killed() -> House {
+    let house = House::new();
+    house.short_session(1);
+    let mut session = house.session(&["--seed", "2"]);
+    house.until_quoting();
+    house.until_chain("an intent of session 2", |chain| chain.of_session(2).iter().any(|link| link.kind == "intent"));
+    session.signal(Signal::KILL);
+    assert_eq!(session.ended().code, None);
+    house
+}
+
+fn scribble(path: &Path, from: usize, len: usize) {
+    let mut bytes = fs::read(path).expect("a file to scribble on");
+    let end = bytes.len().min(from + len);
+    for byte in &mut bytes[from.min(end)..end] {
+        *byte ^= 0x5a;
+    }
+    fs::write(path, bytes).expect("our own file");
+}
+
+fn cut(path: &Path, by: u64) {
+    let file = fs::OpenOptions::new().write(true).open(path).expect("a file to cut");
+    let len = file.metadata().expect("its size").len();
+    file.set_len(len.saturating_sub(by)).expect("our own file");
+}
+
+/// The quarantine's files, in all its folders.
+fn evidence(house: &House) -> Vec<PathBuf> {
+    let folders = house.files("s.quarantine");
+    folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).expect("a folder"))
+        .map(|entry| entry.expect("one").path())
+        .collect()
+}
+
+/// The next session runs, every fact of before is where it was, and both copies agree.
+#[track_caller]
+fn expect_healed(house: &House, before: &[Link], what: &str) -> Ended {
+    let ended = house.run(&SESSION);
+    assert_eq!(ended.code, Some(0), "{what}: {}", ended.said());
+    let after = Chain::read(&house.journal()).unwrap_or_else(|why| panic!("{what}: {why}"));
+    assert_eq!(after.links[..before.len()], before[..], "{what}: byte for byte");
+    let lines: Vec<String> = after.links.iter().map(|link| link.line.clone()).collect();
+    assert_eq!(house.rows().lines(), lines, "{what}: both copies");
+    assert_eq!(house.rows().count("SELECT count(*) FROM sessions WHERE ended_at IS NULL"), 0, "{what}");
+    ended
+}
+
+/// A refusal that names these words and changes not a byte, nor leaves a folder that was not there.
+#[track_caller]
+fn expect_undecided(house: &House, words: &[&str]) {
+    let folders = |house: &House| {
+        let entries = fs::read_dir(house.folder()).expect("our own folder");
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("one").file_name()).collect();
+        // The lock's file stays, and a log is where it is said that nothing was done.
+        names.retain(|name| name != "s.lock" && name != "logs" && name != "s.db-shm" && name != "s.db-wal");
+        names.sort();
+        names
+    };
+    let (before, names) = (house.possessions(), folders(house));
+    house.run(&SESSION).expect_refusal(3, words);
+    assert!(house.possessions() == before, "a refusal changes nothing");
+    assert_eq!(folders(house), names, "a refusal leaves nothing new");
+}
+
+type Harm = (&'static str, fn(&House));
+
+const TO_THE_DATABASE: [Harm; 6] = [
+    ("the database is deleted", |house| fs::remove_file(house.database()).expect("our own file")),
+    ("the database is emptied", |house| fs::write(house.database(), b"").expect("our own file")),
+    ("the database is cut in half", |house| {
+        let len = fs::metadata(house.database()).expect("a database").len();
+        cut(&house.database(), len / 2);
+    }),
+    ("the header is scribbled on", |house| scribble(&house.database(), 0, 64)),
+    ("a page is scribbled on", |house| scribble(&house.database(), 4_096, 4_096)),
+    ("it is a text", |house| fs::write(house.database(), "Dear diary\n".repeat(2_000)).expect("our own file")),
+];
+
+#[test]
+fn a_database_that_is_lost_or_broken_after_a_clean_end_is_made_anew_at_once() {
+    for (what, harm) in TO_THE_DATABASE {
+        let house = closed();
+        let before = house.chain();
+        harm(&house);
+        let had_file = house.database().exists();
+        let ended = expect_healed(&house, &before.links, what);
+        if fs::metadata(house.database()).is_ok() && had_file && what != "the database is emptied" {
+            assert!(ended.stderr.contains("made"), "{what}: {}", ended.stderr);
+            assert!(evidence(&house).iter().any(|path| path.ends_with("s.db")), "{what}: the evidence is kept");
+            assert!(!house.chain().of_kind("restored").is_empty(), "{what}: the chain tells of it");
+        }
+    }
+}
+
+#[test]
+fn a_database_that_is_lost_or_broken_after_a_kill_is_made_anew_at_once() {
+    for (what, harm) in TO_THE_DATABASE {
+        let house = killed();
+        let before = house.chain();
+        harm(&house);
+        expect_healed(&house, &before.links, what);
+        assert_eq!(house.rows().session(2)["status"], "RECOVERED", "{what}");
+    }
+}
+
+#[test]
+fn a_log_or_an_index_that_is_lost_broken_or_another_ones_after_a_kill_costs_no_fact() {
+    let harms: [Harm; 6] = [
+        ("the log is deleted", |house| fs::remove_file(house.wal()).expect("our own file")),
+        ("the log is cut", |house| cut(&house.wal(), 5_000)),
+        ("the log is scribbled on", |house| scribble(&house.wal(), 40, 20_000)),
+        ("the log and the index are deleted", |house| {
+            fs::remove_file(house.wal()).expect("our own file");
+            fs::remove_file(house.folder().join("s.db-shm")).expect("our own file");
+        }),
+        ("the index is scribbled on", |house| scribble(&house.folder().join("s.db-shm"), 0, 4_096)),
+        ("the log is another one's", |house| {
+            let other = killed();
+            fs::copy(other.wal(), house.wal()).expect("a log to copy");
+        }),
+    ];
+    for (what, harm) in harms {
+        let house = killed();
+        let before = house.chain();
+        harm(&house);
+        expect_healed(&house, &before.links, what);
+    }
+}
+
+#[test]
+fn a_backup_that_was_copied_over_a_database_whose_log_still_lies_there_loses_nothing() {
+    let house = killed();
+    let before = house.chain();
+    let backup = house.files("s.backups").into_iter().next().expect("a backup");
+    fs::copy(backup, house.database()).expect("our own file");
+    expect_healed(&house, &before.links, "restored by hand");
+}
+
+#[test]
+fn readings_survive_the_loss_of_everything_else_in_the_database() {
+    let house = closed();
+    // What the newest backup has: the end of a session's readings may be lost with everything else.
+    let readings = "SELECT count(*) FROM market_snapshots WHERE session_id = 1";
+    let (before, had) = (house.chain(), house.rows().count(readings));
+    assert!(had > 0);
+    fs::remove_file(house.database()).expect("our own file");
+    let ended = expect_healed(&house, &before.links, "from the backup");
+    assert!(house.rows().count(readings) >= had, "{}", ended.stderr);
+}
+
+#[test]
+fn a_broken_line_of_the_journal_is_mended_from_the_database() {
+    for house in [closed(), killed()] {
+        let before = house.chain();
+        let first = support::chain::segments(&house.journal()).remove(0);
+        scribble(&first, 700, 3);
+        let ended = expect_healed(&house, &before.links, "a broken line");
+        assert!(ended.stderr.contains("put right from copies"), "{}", ended.stderr);
+        assert!(evidence(&house).iter().any(|path| path.ends_with("0000000000.jsonl")), "the evidence is kept");
+    }
+}
+
+#[test]
+fn a_segment_that_is_gone_comes_back_from_the_database() {
+    for nth in [0, 1] {
+        let house = closed();
+        let before = house.chain();
+        fs::remove_file(support::chain::segments(&house.journal()).remove(nth)).expect("our own file");
+        expect_healed(&house, &before.links, "a segment that is gone");
+    }
+}
+
+#[test]
+fn a_start_that_was_killed_in_the_middle_of_its_healing_is_healed_by_the_next() {
+    let house = closed();
+    let before = house.chain();
+    // As a rebuilding leaves it that was cut off before and in the middle of the exchange.
+    fs::write(house.folder().join("s.rebuilding"), "half").expect("a file");
+    fs::write(house.folder().join("s.salvage-wal"), "half").expect("a file");
+    expect_healed(&house, &before.links, "half made files");
+    assert!(!house.folder().join("s.rebuilding").exists() && !house.folder().join("s.salvage-wal").exists());
+    let before = house.chain();
+    let new = house.folder().join("s.rebuilding");
+    fs::copy(house.database(), &new).expect("a database to copy");
+    fs::create_dir_all(house.folder().join("s.quarantine/x")).expect("a folder");
+    fs::rename(house.database(), house.folder().join("s.quarantine/x/s.db")).expect("our own file");
+    fs::write(house.folder().join("s.swap"), r#"{"new":"s.rebuilding","quarantine":"x"}"#).expect("a marker");
+    let ended = expect_healed(&house, &before.links, "an exchange that was cut off");
+    assert!(ended.stderr.contains("cut off is finished"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_house_that_lost_both_copies_does_not_begin_empty_in_silence() {
+    let house = closed();
+    fs::remove_file(house.database()).expect("our own file");
+    fs::remove_dir_all(house.journal()).expect("our own folder");
+    expect_undecided(&house, &["a house was here before", "neo restore --from", "neo audit"]);
+}
+
+#[test]
+fn a_log_without_anything_else_is_left_to_the_operator() {
+    let house = killed();
+    for gone in ["s.journal", "s.backups", "s.receipts"] {
+        fs::remove_dir_all(house.folder().join(gone)).expect("our own folder");
+    }
+    fs::remove_file(house.database()).expect("our own file");
+    expect_undecided(&house, &["write-ahead log", "there is no journal"]);
+}
+
+#[test]
+fn two_stories_are_left_to_the_operator() {
+    let (house, other) = (closed(), House::new());
+    other.short_session(8);
+    other.short_session(9);
+    fs::copy(other.database(), house.database()).expect("a database to copy");
+    expect_undecided(&house, &["two stories", "neo rebuild", "neo audit"]);
+}
+
+#[test]
+fn a_line_that_is_broken_in_every_copy_is_left_to_the_operator() {
+    let house = closed();
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("our own folder");
+    let first = support::chain::segments(&house.journal()).remove(0);
+    scribble(&first, 700, 3);
+    let store = rusqlite::Connection::open(house.database()).expect("a database");
+    store.execute("UPDATE facts SET line = line || ' ' WHERE n < 3", []).expect("rows");
+    store.close().expect("a database that closes");
+    expect_undecided(&house, &["no whole copy"]);
+}
+
+#[test]
+fn an_earlier_engines_database_is_refused_with_what_takes_it_over() {
+    let house = House::new();
+    rusqlite::Connection::open(house.database())
+        .expect("a database")
+        .execute_batch(
+            "CREATE TABLE sessions (id INTEGER); CREATE TABLE orders (id INTEGER); CREATE TABLE fills (id INTEGER);
+             CREATE TABLE market_snapshots (id INTEGER);",
+        )
+        .expect("tables");
+    expect_undecided(&house, &["earlier engine", "neo audit", "neo adopt"]);
+}
+
+#[test]
+fn a_database_is_rebuilt_by_hand_from_the_journal_alone() {
+    let house = closed();
+    let before = house.chain();
+    let untouched = house.possessions();
+    let planned = house.run(&["rebuild", "--dry-run"]);
+    planned.expect_code(0);
+    assert!(planned.stdout.contains("Nothing was done"), "{}", planned.stdout);
+    assert!(house.possessions() == untouched, "a plan changes nothing");
+    let ended = house.run(&["--json", "rebuild"]);
+    ended.expect_code(0);
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout).expect("one document");
+    assert_eq!(told["done"], true);
+    let after = house.chain();
+    assert_eq!(after.links[..before.links.len()], before.links[..]);
+    let restored = after.of_kind("restored");
+    assert_eq!(restored.len(), 1);
+    assert_eq!(restored[0].text("/what"), "store_rebuilt");
+    assert!(evidence(&house).iter().any(|path| path.ends_with("s.db")));
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn a_rebuilding_saves_what_only_the_old_database_has() {
+    let house = closed();
+    let before = house.chain();
+    fs::remove_file(support::chain::segments(&house.journal()).remove(1)).expect("our own file");
+    house.run(&["rebuild"]).expect_code(0);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+}
+
+#[test]
+fn of_two_stories_a_rebuilding_believes_the_journal() {
+    let (house, other) = (closed(), House::new());
+    let before = house.chain();
+    other.short_session(8);
+    other.short_session(9);
+    fs::copy(other.database(), house.database()).expect("a database to copy");
+    house.run(&["rebuild"]).expect_code(0);
+    expect_healed(&house, &before.links, "the journal's story");
+}
+
+#[test]
+fn without_a_journal_nothing_is_rebuilt() {
+    let house = House::new();
+    fs::write(house.database(), "Dear diary").expect("a file");
+    expect_refused_rebuild(&house, &["no line in"]);
+}
+
+#[track_caller]
+fn expect_refused_rebuild(house: &House, words: &[&str]) {
+    let before = house.possessions();
+    house.run(&["rebuild"]).expect_refusal(3, words);
+    assert!(house.possessions() == before, "a refusal changes nothing");
+}

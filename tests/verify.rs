@@ -1,0 +1,161 @@
+//! `neo verify`: whatever is changed in either copy is found and named, and a broken line is mended from a whole copy.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use support::{Ended, House};
+
+/// A house in which two sessions have ended well.
+fn lived_in() -> House {
+    let house = House::new();
+    house.short_session(1);
+    house.short_session(2);
+    house
+}
+
+fn first_segment(house: &House) -> PathBuf {
+    support::chain::segments(&house.journal()).remove(0)
+}
+
+/// Changes one row of the store, as a hand or a disk would.
+#[track_caller]
+fn change(house: &House, sql: &str) {
+    let store = Connection::open(house.database()).expect("a database");
+    assert_eq!(store.execute(sql, []).expect("rows"), 1, "{sql}");
+    store.close().expect("a database that closes");
+}
+
+/// Makes an acknowledged line unreadable, and answers its number.
+#[track_caller]
+fn break_a_line(house: &House, kind: &str) -> usize {
+    let line = house.chain().of_kind(kind)[0].clone();
+    let segment = first_segment(house);
+    let text = fs::read_to_string(&segment).expect("a segment");
+    let broken = text.replacen(&line.line, &line.line.replacen(kind, &kind.to_uppercase(), 1), 1);
+    assert_ne!(broken, text);
+    fs::write(&segment, broken).expect("our own file");
+    line.n
+}
+
+#[track_caller]
+fn first_difference(found: &Ended) -> String {
+    found.expect_code(7);
+    let json: Value = serde_json::from_str(&found.stdout).expect("one JSON document");
+    json["first_difference"].as_str().expect("a difference in words").to_owned()
+}
+
+#[test]
+fn sessions_that_ended_well_verify_and_their_closing_facts_bear_the_digest_of_their_readings() {
+    let house = lived_in();
+    house.run(&["verify", "--all"]).expect_code(0);
+    for (session, closed) in (1..).zip(house.chain().of_kind("session_closed")) {
+        let digest = &closed.json()["readings"];
+        for (table, count) in [("market_snapshots", "market"), ("valuation_snapshots", "valuations")] {
+            let rows = house.rows().count(&format!("SELECT count(*) FROM {table} WHERE session_id = {session}"));
+            assert!(rows > 3 && digest[count] == rows, "{table}: {rows} rows, {digest}");
+        }
+        assert_eq!(digest["sha256"].as_str().map(str::len), Some(64));
+    }
+}
+
+#[test]
+fn a_digit_changed_in_a_reading_is_found() {
+    let house = lived_in();
+    change(
+        &house,
+        "UPDATE market_snapshots SET bid3_price = replace(bid3_price, '1.', '2.')
+         WHERE session_id = 2 AND ledger_index = (SELECT max(ledger_index) FROM market_snapshots WHERE session_id = 2)",
+    );
+    let said = first_difference(&house.run(&["verify", "--all", "--json"]));
+    assert!(said.contains("readings of session 2"), "{said}");
+    house.run(&["verify", "1"]).expect_code(0);
+    house.run(&["verify", "2"]).expect_code(7);
+}
+
+#[test]
+fn a_digit_changed_in_a_table_is_named_by_table_row_and_column() {
+    let house = lived_in();
+    for (table, column, row) in [
+        ("sessions", "ending_xrp", "session_id = 2"),
+        ("orders", "price", "id = (SELECT min(id) FROM orders WHERE session_id = 2)"),
+        ("inventory_ledger", "change", "session_id = 2 AND asset = 'XRP' AND cause = 'opening'"),
+    ] {
+        change(&house, &format!("UPDATE {table} SET {column} = {column} || '1' WHERE {row}"));
+        let said = first_difference(&house.run(&["verify", "--all", "--json"]));
+        assert!(said.contains(&format!("table {table}")) && said.contains(&format!("column {column}")), "{said}");
+        house.run(&["verify", "1"]).expect_code(0);
+        let as_it_was = format!("substr({column}, 1, length({column}) - 1)");
+        change(&house, &format!("UPDATE {table} SET {column} = {as_it_was} WHERE {row}"));
+        house.run(&["verify", "--all"]).expect_code(0);
+    }
+}
+
+#[test]
+fn a_broken_line_is_mended_from_the_store_and_the_chain_tells_of_it() {
+    let house = lived_in();
+    let before = house.chain();
+    let n = break_a_line(&house, "intent");
+    let damaged = fs::read(first_segment(&house)).expect("a segment");
+    house.run(&["verify", "--all"]).expect_code(7);
+    let mended = house.run(&["verify", "--all", "--mend"]);
+    mended.expect_code(0);
+    assert!(mended.stdout.contains(&format!("line {n} was put right")), "{}", mended.said());
+    let after = house.chain();
+    assert_eq!(after.links[..before.links.len()], before.links, "byte for byte");
+    let told = after.last("restored").json();
+    assert_eq!((&told["what"], &told["from"], &told["lines"]), (&"journal_mended".into(), &"store".into(), &1.into()));
+    let folder = house.folder().join("s.quarantine").join(told["quarantine"].as_str().expect("a folder"));
+    let kept = fs::read(folder.join(first_segment(&house).file_name().expect("a name"))).expect("the damaged segment");
+    assert_eq!(kept, damaged);
+    house.run(&["verify", "--all"]).expect_code(0);
+    house.short_session(3);
+}
+
+#[test]
+fn a_line_that_the_store_has_lost_as_well_is_mended_from_a_backup() {
+    let house = lived_in();
+    let before = house.chain();
+    let n = break_a_line(&house, "intent");
+    change(&house, &format!("DELETE FROM facts WHERE n = {n}"));
+    let mended = house.run(&["verify", "--all", "--mend"]);
+    assert_eq!(house.chain().links[..before.links.len()], before.links, "{}", mended.said());
+    assert!(house.chain().last("restored").text("/from").ends_with(".db"), "it names the backup");
+    mended.expect_code(7);
+    assert!(
+        mended.stdout.contains("in the journal and not in the store"),
+        "the store still lacks it: {}",
+        mended.said()
+    );
+}
+
+#[test]
+fn a_line_without_a_whole_copy_is_named_and_nothing_is_touched() {
+    let house = lived_in();
+    let n = break_a_line(&house, "intent");
+    change(&house, &format!("DELETE FROM facts WHERE n = {n}"));
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("our own folder");
+    let before = house.possessions();
+    house.run(&["verify", "--all", "--mend"]).expect_refusal(7, &[&format!("line {n}"), "no whole copy"]);
+    assert!(house.possessions() == before, "nothing was touched");
+}
+
+#[cfg(unix)]
+#[test]
+fn beside_a_running_session_verify_finds_nothing_and_mending_is_refused() {
+    let house = House::new();
+    house.short_session(1);
+    let mut running = house.session(&["--seed", "2"]);
+    house.until_quoting();
+    for _ in 0..3 {
+        house.run(&["verify", "--all"]).expect_code(0);
+    }
+    house.run(&["verify", "--all", "--mend"]).expect_refusal(4, &["another neo"]);
+    running.signal(rustix::process::Signal::INT);
+    running.ended().expect_code(0);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
