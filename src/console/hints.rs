@@ -57,12 +57,27 @@ fn hint(model: &Model, spec: &ActionSpec, bar: &[BarItem]) -> Hint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::app::model::Overlay;
     use crate::console::app::testing::running;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
 
     #[test]
     fn every_action_but_those_of_a_question_is_in_the_help_once() {
         let answers = TABLE.iter().filter(|spec| matches!(spec.group, Group::Question | Group::Page)).count();
         assert_eq!(hints(&running()).len(), TABLE.len() - answers);
+    }
+
+    #[test]
+    fn no_word_of_the_help_is_cut_on_a_narrow_terminal() {
+        for scroll in (0..80).step_by(8) {
+            let overlay = Some(Overlay::Help { scroll });
+            let model = Model { overlay, settings: settings::Settings::default(), ..running() };
+            let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+            terminal.draw(|frame| draw(&model, frame)).unwrap();
+            let text = terminal.backend().to_string();
+            assert!(text.contains("Keys ·") && !text.contains('…'), "{text}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 
 pub mod ballast;
 pub mod faults;
+pub mod file_system;
 pub mod held;
 pub mod lock;
 pub mod place;

@@ -9,6 +9,7 @@ use super::view::{Event, EventKind, IncidentView, MIDS_KEPT, RECENT_KEPT};
 use crate::domain::account::Applied;
 use crate::domain::fact::{Fact, Intent, OperatorCommand, Step, Verdict};
 use crate::domain::fill::Fill;
+use crate::domain::incident::Retry;
 use crate::domain::money::Price;
 use crate::domain::order::{Order, Side};
 use crate::domain::time::Timestamp;
@@ -34,7 +35,7 @@ impl Feed {
                 push(&mut self.fills, (at, fill.clone()), RECENT_KEPT);
             }
             Fact::Incident(incident) => {
-                let view = IncidentView { at, incident: incident.clone(), acknowledged: false };
+                let view = IncidentView { at, incident: incident.clone(), acknowledged: false, resolved: None };
                 Arc::make_mut(&mut self.incidents).push(view);
             }
             Fact::Command(OperatorCommand::Acknowledge { incident }) => self.acknowledge(*incident),
@@ -58,6 +59,16 @@ impl Feed {
     /// The mid after a ledger.
     pub fn mid(&mut self, at: Timestamp, mid: Price) {
         push(&mut self.mids, (at, mid), MIDS_KEPT);
+    }
+
+    /// What failed before has worked now.
+    pub fn resolve(&mut self, what: Retry, at: Timestamp) {
+        let is_open = |view: &IncidentView| view.incident.retry == Some(what) && view.resolved.is_none();
+        if self.incidents.iter().any(is_open) {
+            for view in Arc::make_mut(&mut self.incidents).iter_mut().filter(|view| is_open(view)) {
+                view.resolved = Some(at);
+            }
+        }
     }
 
     fn acknowledge(&mut self, number: u32) {

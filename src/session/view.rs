@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::Phase;
+use crate::disk::lock::Holder;
 use crate::domain::fill::Fill;
 use crate::domain::halt::Cause;
 use crate::domain::incident::Incident;
@@ -77,6 +78,32 @@ pub struct Identity {
     pub duration: Option<Duration>,
     /// How time runs.
     pub pace: Pace,
+    /// What the start found, checked and did.
+    pub start: StartAccount,
+}
+
+/// What the start found, checked and did, before there was a session. Its times are this machine's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartAccount {
+    /// What the system calls the file system that the database lies on: `ext4`; `None` if it does not say.
+    pub file_system: Option<String>,
+    /// Who holds the lock: this process, and since when.
+    pub lock: Option<Holder>,
+    /// What was done in order to open both copies, and how long each took.
+    pub steps: Vec<(String, Duration)>,
+    /// What was found and put right, in sentences; empty after an ordinary end.
+    pub account: Vec<String>,
+    /// What was ever put away; `None` if nothing was.
+    pub quarantine: Option<Quarantined>,
+}
+
+/// What lies in quarantine: nothing of it is ever deleted by us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// How many folders there are, one for each time.
+    pub folders: usize,
+    /// The newest one's name, which begins with its time.
+    pub newest: String,
 }
 
 /// How the session's clock runs.
@@ -132,6 +159,15 @@ pub struct IncidentView {
     pub incident: Incident,
     /// Whether the operator has read it.
     pub acknowledged: bool,
+    /// Since when what failed has worked again; `None` while it has not, and where nothing can be tried again.
+    pub resolved: Option<Timestamp>,
+}
+
+impl IncidentView {
+    /// Whether nobody has read it and nothing has put it right.
+    pub const fn is_new(&self) -> bool {
+        !self.acknowledged && self.resolved.is_none()
+    }
 }
 
 /// What was asked for and has not happened yet.

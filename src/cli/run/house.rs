@@ -1,7 +1,6 @@
 //! The house of one run: the place, the lock, both copies, the keeper; opened step by step, closed in reverse.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +9,9 @@ use color_eyre::eyre::{OptionExt as _, WrapErr as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
+use super::start::{self, Made, Steps};
 use super::{Order, hurry_of};
 use crate::cli::writer::{holder, host};
-use crate::console::app::model::StartStep;
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
 use crate::disk::ballast::Ballast;
@@ -22,9 +21,10 @@ use crate::disk::real::RealDisk;
 use crate::domain::fact::SessionOpened;
 use crate::domain::incident::{Incident, Severity, Source};
 use crate::domain::session::{SessionId, SessionMode};
+use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::journal::reader::newest_line;
-use crate::keeper::health::{BackupDone, Done, Health, Progress};
+use crate::keeper::health::{BackupDone, Done, Health};
 use crate::keeper::{Closed, Keeper, LastLog};
 use crate::logging;
 use crate::session::clock::{Clock, machine_time};
@@ -32,7 +32,7 @@ use crate::session::control::Control;
 use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 use crate::session::runner::{Runner, Setup};
-use crate::session::view::{Identity, Pace, SessionView};
+use crate::session::view::{Identity, Pace, SessionView, StartAccount};
 use crate::store::Reader;
 use crate::vault::backup::{self, BackupKind};
 use crate::vault::gate::{self, Opened};
@@ -50,6 +50,7 @@ const KEEPER_HURRY: Duration = Duration::from_millis(300);
 pub struct House {
     lock: Lock,
     opened: Option<Opened>,
+    start: StartAccount,
     /// The backup before the session; `None` where there was nothing to keep.
     before: Option<Done<BackupDone>>,
     ballast: Ballast,
@@ -60,23 +61,24 @@ pub struct House {
 impl House {
     /// Makes the place ready, takes the lock, and opens both copies with care.
     pub fn open(place: &Place, console: Option<&ConsoleHandle>) -> Result<Self> {
-        let mut steps = Steps { console, current: None, noted: String::new() };
+        let mut steps = Steps::new(console);
         steps.next("looking at the place");
         let made = Made::before(place);
         place.prepare()?;
-        let lock = Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?;
+        let holder = holder();
+        let lock = Lock::take(&place.lock(), &holder)?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let mut opened =
             gate::open(&disk, place, machine_time(), &mut |step| steps.next(step)).inspect_err(|_| made.take_back())?;
         let before = back_up_before(&mut opened, place, &mut steps);
-        steps.done();
         for sentence in &opened.account {
             tracing::warn!("{sentence}");
         }
+        let start = start::account(place, holder, steps.all_done(), &opened.account);
         let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
         let ballast = Ballast::at(disk, place.ballast(), seed);
         let no_ballast = ballast.make().err().map(|why| why.to_string());
-        Ok(Self { lock, opened: Some(opened), before, ballast, no_ballast })
+        Ok(Self { lock, opened: Some(opened), start, before, ballast, no_ballast })
     }
 
     /// A session on what was opened, ready to run.
@@ -92,7 +94,7 @@ impl House {
         let seed = order.args.seed.unwrap_or_else(fresh_seed);
         let venue = Paper::new(&order.config.paper, seed, now);
         let first = session_opened(order, seed, opened.parent);
-        let identity = identity(order, &first, opened.next_session, now);
+        let identity = identity(order, &first, opened.next_session, now, std::mem::take(&mut self.start));
         logging::set_session(identity.session);
         let unproven = opened.store.ask()?.unproven_adopted_orders()?;
         let (tell, news) = unbounded_channel();
@@ -209,65 +211,6 @@ fn not_the_newest(copy: &str, found: Option<u64>) -> String {
     format!("the {copy} that lies on the disk now {found} and is not the one that was written")
 }
 
-/// The folders that are not there before the start: after a refusal they go again, if nothing came into them.
-struct Made(Vec<PathBuf>);
-
-impl Made {
-    fn before(place: &Place) -> Self {
-        let folders = [place.journal(), place.backups(), place.receipts()];
-        Self(folders.into_iter().filter(|folder| !folder.exists()).collect())
-    }
-
-    fn take_back(&self) {
-        for folder in &self.0 {
-            // One that is not empty is not removed, and one that stays is only untidy: the refusal counts.
-            let _ = std::fs::remove_dir(folder);
-        }
-    }
-}
-
-/// The start's steps, on the screen if there is one, and in the log.
-struct Steps<'a> {
-    console: Option<&'a ConsoleHandle>,
-    current: Option<String>,
-    noted: String,
-}
-
-impl Steps<'_> {
-    fn next(&mut self, step: &str) {
-        self.done();
-        tracing::info!("{step}");
-        self.current = Some(step.to_owned());
-        self.noted.clear();
-        self.show(false);
-    }
-
-    /// How far a backup has come, in percent: each is shown once.
-    fn note(&mut self, Progress { done, total }: Progress) {
-        let note = if done == total {
-            "verifying".to_owned()
-        } else {
-            format!("{} %", u64::from(done) * 100 / u64::from(total).max(1))
-        };
-        if note != self.noted {
-            self.noted = note;
-            self.show(false);
-        }
-    }
-
-    fn done(&mut self) {
-        self.noted.clear();
-        self.show(true);
-        self.current = None;
-    }
-
-    fn show(&self, done: bool) {
-        if let (Some(console), Some(text)) = (self.console, &self.current) {
-            console.starting(StartStep { text: text.clone(), note: self.noted.clone(), done });
-        }
-    }
-}
-
 /// A seed that nobody chose; it is on the screen and in the first fact, so the session can be had again.
 fn fresh_seed() -> u64 {
     u64::try_from(machine_time().as_millis()).unwrap_or_default() % 1_000_000
@@ -298,7 +241,8 @@ fn identity(
     order: &Order<'_>,
     opened: &SessionOpened,
     session: SessionId,
-    started_at: crate::domain::time::Timestamp,
+    started_at: Timestamp,
+    start: StartAccount,
 ) -> Identity {
     Identity {
         session,
@@ -312,6 +256,7 @@ fn identity(
         started_at,
         duration: order.args.duration,
         pace: order.args.pace(),
+        start,
     }
 }
 

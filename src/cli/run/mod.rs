@@ -6,6 +6,7 @@
 
 mod house;
 mod receipt;
+mod start;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

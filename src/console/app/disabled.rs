@@ -2,6 +2,7 @@
 
 use super::action::{Action, Place};
 use super::model::{Model, Overlay, Tab};
+use crate::domain::incident::Retry;
 use crate::domain::mode::Mode;
 use crate::session::view::{IncidentView, Pending, SessionView};
 
@@ -17,12 +18,8 @@ pub fn disabled_reason(model: &Model, action: Action) -> Option<String> {
             }
             view.engine.orders.is_empty().then_some("nothing of ours is out")
         }),
-        Action::Checkpoint => {
-            with_session(model, |view| view.pending.contains(&Pending::Checkpoint).then_some("one is being made"))
-        }
-        Action::Backup => {
-            with_session(model, |view| view.pending.contains(&Pending::Backup).then_some("one is being made"))
-        }
+        Action::Checkpoint => with_session(model, |view| in_the_making(view, Retry::Checkpoint)),
+        Action::Backup => with_session(model, |view| in_the_making(view, Retry::Backup)),
         Action::Quit => model.ending.then_some("the session is ending; Ctrl+C stops the waiting"),
         Action::Suspend => Some("a suspended session could not take its orders out; use another terminal"),
         Action::Down | Action::Up | Action::Top | Action::Bottom | Action::PageDown | Action::PageUp => {
@@ -74,6 +71,15 @@ fn with_session(model: &Model, reason: impl FnOnce(&SessionView) -> Option<&'sta
     }
 }
 
+/// A backup may be under way that nobody asked for: before a session, or on the timer.
+fn in_the_making(view: &SessionView, what: Retry) -> Option<&'static str> {
+    let (asked, runs) = match what {
+        Retry::Checkpoint => (Pending::Checkpoint, false),
+        Retry::Backup => (Pending::Backup, view.keeper.backing_up.is_some()),
+    };
+    (runs || view.pending.contains(&asked)).then_some("one is being made")
+}
+
 fn nothing_to_open(model: &Model) -> Option<&'static str> {
     if model.overlay.is_some() || model.tab != Tab::History {
         return Some("past sessions are opened from the History tab, key 4");
@@ -90,10 +96,11 @@ fn nothing_to_acknowledge(model: &Model) -> Option<&'static str> {
 
 fn nothing_to_retry(model: &Model) -> Option<&'static str> {
     if let Some(incident) = shown_incident(model) {
-        if incident.incident.retry.is_none() {
-            return Some("there is nothing to try again here");
-        }
-        return with_session(model, |_| None);
+        return match incident.incident.retry {
+            None => Some("there is nothing to try again here"),
+            Some(_) if incident.resolved.is_some() => Some("it has worked since"),
+            Some(retry) => with_session(model, |view| in_the_making(view, retry)),
+        };
     }
     if model.tab == Tab::History && model.overlay.is_none() {
         return model.history.trouble.is_empty().then_some("the history was read well");
@@ -106,6 +113,7 @@ mod tests {
     use super::*;
     use crate::console::app::action::TABLE;
     use crate::console::app::testing::{incident, model, running, with_view};
+    use crate::keeper::health::Progress;
 
     fn reason(model: &Model, action: Action) -> String {
         disabled_reason(model, action).unwrap_or_default()
@@ -148,6 +156,29 @@ mod tests {
             let model = with_view(|view| view.pending.push(pending));
             assert!(disabled_reason(&model, action).is_some(), "{action:?}");
         }
+    }
+
+    #[test]
+    fn a_backup_that_nobody_asked_for_keeps_b_and_its_retry_from_beginning_another() {
+        let mut model = with_view(|view| {
+            std::sync::Arc::make_mut(&mut view.keeper).backing_up = Some(Progress { done: 3, total: 9 });
+            std::sync::Arc::make_mut(&mut view.incidents).push(incident(1, Some(Retry::Backup)));
+        });
+        assert_eq!(reason(&model, Action::Backup), "one is being made");
+        assert_eq!(disabled_reason(&model, Action::Checkpoint), None);
+        model.overlay = Some(Overlay::Incidents { shown: 0 });
+        assert_eq!(reason(&model, Action::Retry), "one is being made");
+    }
+
+    #[test]
+    fn what_has_worked_since_is_not_tried_again() {
+        let mut model = with_view(|view| {
+            let resolved = IncidentView { resolved: Some(view.now), ..incident(1, Some(Retry::Backup)) };
+            std::sync::Arc::make_mut(&mut view.incidents).push(resolved);
+        });
+        model.overlay = Some(Overlay::Incidents { shown: 0 });
+        assert_eq!(reason(&model, Action::Retry), "it has worked since");
+        assert_eq!(disabled_reason(&model, Action::Acknowledge), None);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::question::Asking;
 use crate::console::settings::Settings;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
+use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
 use crate::logging::LogLine;
 use crate::session::view::SessionView;
 use crate::store::rows::{SessionDetail, SessionRow};
@@ -123,6 +125,21 @@ pub struct Log {
     pub back: usize,
 }
 
+/// What the operator asked for, with the newest of its kind before that: what comes of it is said in a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// A checkpoint.
+    Checkpoint {
+        /// The newest one then.
+        before: Option<Done<CheckpointAnswer>>,
+    },
+    /// A backup.
+    Backup {
+        /// The newest one then.
+        before: Option<Done<BackupDone>>,
+    },
+}
+
 /// What the program does before there is a session to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartStep {
@@ -130,8 +147,23 @@ pub struct StartStep {
     pub text: String,
     /// How far it has come, `40 %`; empty if nobody says.
     pub note: String,
-    /// Whether it is done.
-    pub done: bool,
+    /// How far that is as a whole.
+    pub state: StepState,
+}
+
+/// How far a step of the start is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// It goes on since then, on this machine's clock.
+    Running {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is over.
+    Done {
+        /// How long it took.
+        took: Duration,
+    },
 }
 
 /// How large the terminal is, in characters.
@@ -160,6 +192,8 @@ pub struct Model {
     pub tab: Tab,
     /// What lies over it.
     pub overlay: Option<Overlay>,
+    /// What the operator asked for and has not heard of yet.
+    pub awaited: Vec<Awaited>,
     /// The newest notice.
     pub notice: Option<Notice>,
     /// Rows of Orders.

@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::engine::snapshot::Snapshot;
 use crate::keeper::health::Health;
-use crate::session::view::{Identity, IncidentView, Pace, SessionView};
+use crate::session::view::{Identity, IncidentView, Pace, SessionView, StartAccount};
 
 /// The moment at which all tests begin.
 pub const NOON: Timestamp = Timestamp::from_millis(1_795_348_800_000);
@@ -77,6 +77,7 @@ fn identity() -> Identity {
         started_at: NOON,
         duration: None,
         pace: Pace::Real,
+        start: StartAccount::default(),
     }
 }
 
@@ -105,7 +106,7 @@ pub fn incident(id: u32, retry: Option<Retry>) -> IncidentView {
         you_can: String::new(),
         retry,
     };
-    IncidentView { at: NOON, incident, acknowledged: false }
+    IncidentView { at: NOON, incident, acknowledged: false, resolved: None }
 }
 
 /// Presses a key.

@@ -60,7 +60,7 @@ fn count(tab: Tab, view: &SessionView) -> Option<usize> {
 fn incidents(view: &SessionView, x: u16, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
     let total = view.incidents.len();
-    let new = view.incidents.iter().filter(|incident| !incident.acknowledged).count();
+    let new = view.incidents.iter().filter(|incident| incident.is_new()).count();
     let style = if new > 0 { theme.bad } else { theme.dim };
     let texts = match (total, new) {
         (0, _) => ["no incidents".to_owned(), String::new(), String::new()],

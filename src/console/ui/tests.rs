@@ -17,6 +17,7 @@ use crate::console::app::model::{Confirm, ConfirmWhat, Model, Notice, Overlay, T
 use crate::console::app::question::Answer;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
+use crate::keeper::health::{Progress, SpaceHealth};
 use crate::session::view::Pending;
 
 const SIZES: [(u16, u16); 3] = [(200, 50), (120, 40), (80, 24)];
@@ -116,6 +117,30 @@ fn history_that_cannot_be_read() {
 #[test]
 fn health() {
     snapshots("health", &on(Tab::Health));
+}
+
+#[test]
+fn health_in_trouble_while_a_backup_is_made() {
+    let model = fixture::model_with(|view| {
+        let health = std::sync::Arc::make_mut(&mut view.keeper);
+        health.backing_up = Some(Progress { done: 1_102, total: 2_400 });
+        health.space = Some(SpaceHealth { free: 41_200_000, ballast: false, low: true });
+        health.checkpoint.iter_mut().for_each(|done| done.result = Err("busy: another connection reads".into()));
+        health.store.trouble = "database or disk is full".into();
+        health.store.readings_dropped = 1_200;
+    });
+    let model = Model { tab: Tab::Health, ..model };
+    snapshots("health_trouble", &model);
+    snapshot("health_trouble", &model, (60, 16));
+}
+
+#[test]
+fn an_incident_that_was_put_right_says_so() {
+    let mut model = fixture::model_with(|view| {
+        std::sync::Arc::make_mut(&mut view.incidents)[1].resolved = Some(fixture::at("12:41:02"));
+    });
+    model.overlay = Some(Overlay::Incidents { shown: 1 });
+    snapshot("incident_resolved", &model, (80, 24));
 }
 
 #[test]

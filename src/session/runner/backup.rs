@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Runner;
+use crate::domain::incident::Retry;
 use crate::domain::time::Timestamp;
 use crate::keeper::health::{BackupDone, Done, Progress};
 use crate::keeper::{Door, News, Shift};
@@ -117,6 +118,7 @@ impl Runner {
             Ok(backup) => {
                 let text =
                     format!("backup {} verified, {} bytes, {} ms", backup.name, backup.bytes, done.took.as_millis());
+                self.books.feed.resolve(Retry::Backup, now);
                 self.books.feed.event(now, EventKind::Keeping, text);
             }
             Err(_) if running.is_some_and(|running| running.given_up.load(Ordering::Relaxed)) => {

@@ -140,6 +140,7 @@ impl Runner {
             Ok(answer) => {
                 let wal = if answer.log <= 0 || answer.log == answer.checkpointed { "WAL empty" } else { "WAL in use" };
                 let text = format!("checkpoint   {wal}, {} ms", done.took.as_millis());
+                self.books.feed.resolve(Retry::Checkpoint, now);
                 self.books.feed.event(now, EventKind::Keeping, text);
             }
             Err(why) => self.books.incident(

@@ -1,11 +1,12 @@
 //! Reading incidents, acknowledging them, trying again.
 
-use super::history;
+use super::{history, wishes};
 use crate::console::app::disabled::{incidents, shown_incident};
 use crate::console::app::effect::Effect;
 use crate::console::app::model::{Model, Overlay};
 use crate::domain::incident::Retry;
 use crate::session::control::Control;
+use crate::session::view::IncidentView;
 
 /// Opens at the oldest that nobody has read, else at the newest.
 pub fn toggle(model: &mut Model) -> Vec<Effect> {
@@ -13,7 +14,7 @@ pub fn toggle(model: &mut Model) -> Vec<Effect> {
         model.overlay = None;
     } else {
         let all = incidents(model);
-        let unread = all.iter().position(|incident| !incident.acknowledged);
+        let unread = all.iter().position(IncidentView::is_new);
         model.overlay = Some(Overlay::Incidents { shown: unread.unwrap_or(all.len().saturating_sub(1)) });
     }
     Vec::new()
@@ -29,11 +30,11 @@ pub fn retry(model: &mut Model) -> Vec<Effect> {
     let Some(incident) = shown_incident(model) else {
         return history::refresh(model);
     };
-    let control = incident.incident.retry.map(|retry| match retry {
-        Retry::Checkpoint => Control::Checkpoint,
-        Retry::Backup => Control::Backup,
-    });
-    control.map(Effect::Control).into_iter().collect()
+    match incident.incident.retry {
+        Some(Retry::Checkpoint) => wishes::checkpoint(model),
+        Some(Retry::Backup) => wishes::backup(model),
+        None => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -41,7 +42,6 @@ mod tests {
     use super::*;
     use crate::console::app::key::Key;
     use crate::console::app::testing::{incident, press, type_key, with_view};
-    use crate::session::view::IncidentView;
     use std::sync::Arc;
 
     fn with_incidents(incidents: Vec<IncidentView>) -> Model {

@@ -27,8 +27,8 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::PauseResume => wishes::pause_or_resume(model),
         Action::CancelAll => wishes::ask_to_cancel_all(model),
-        Action::Checkpoint => wishes::checkpoint(),
-        Action::Backup => wishes::backup(),
+        Action::Checkpoint => wishes::checkpoint(model),
+        Action::Backup => wishes::backup(model),
         Action::Quit => wishes::quit(model),
         Action::Interrupt => wishes::interrupt(model),
         Action::Help => toggle_help(model),

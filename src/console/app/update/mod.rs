@@ -8,6 +8,7 @@ mod lists;
 mod log;
 mod news;
 mod question;
+mod results;
 mod wishes;
 
 use super::clock::notice_until;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lists;
+use super::{complain, lists, results, say};
 use crate::console::app::effect::Effect;
 use crate::console::app::model::{Model, Overlay, StartStep};
 use crate::domain::halt::HaltReason;
@@ -24,6 +24,11 @@ pub fn view(model: &mut Model, view: Arc<SessionView>) -> Vec<Effect> {
     }
     let hurry = view.end.as_ref().map_or(Hurry::Orderly, |end| Hurry::of_all(&end.causes, Windows::HERE));
     model.view = Some(view);
+    match results::heard(model) {
+        Some(Ok(words)) => say(model, words),
+        Some(Err(words)) => complain(model, words),
+        None => {}
+    }
     lists::keep_in_sight(model);
     if hurry == Hurry::Hurried && !std::mem::replace(&mut model.terminal_gone, true) {
         return vec![Effect::StopDrawing];
@@ -61,7 +66,7 @@ pub fn terminal_gone(model: &mut Model, why: String) -> Vec<Effect> {
 mod tests {
     use super::*;
     use crate::console::app::key::Key;
-    use crate::console::app::model::Notice;
+    use crate::console::app::model::{Notice, StepState};
     use crate::console::app::msg::Msg;
     use crate::console::app::testing::{NOON, model, press, running, type_key, view as any_view};
     use crate::console::app::update::update;
@@ -113,10 +118,11 @@ mod tests {
     #[test]
     fn a_step_of_the_start_is_shown_once_and_then_as_done() {
         let mut model = model();
-        let step = |done| StartStep { text: "opening the database".to_owned(), note: String::new(), done };
-        update(&mut model, Msg::Starting(step(false)));
-        update(&mut model, Msg::Starting(step(true)));
-        assert_eq!(model.starting, [step(true)]);
+        let step = |state| StartStep { text: "opening the database".to_owned(), note: String::new(), state };
+        let done = step(StepState::Done { took: Duration::from_millis(12) });
+        update(&mut model, Msg::Starting(step(StepState::Running { since: NOON })));
+        update(&mut model, Msg::Starting(done.clone()));
+        assert_eq!(model.starting, [done]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::console::app::action::wants_resume;
 use crate::console::app::effect::Effect;
-use crate::console::app::model::{Confirm, ConfirmWhat, Model, Overlay};
+use crate::console::app::model::{Awaited, Confirm, ConfirmWhat, Model, Overlay};
 use crate::domain::halt::HaltReason;
 use crate::engine::Wish;
 use crate::session::control::Control;
@@ -19,11 +19,15 @@ pub fn cancel_all() -> Vec<Effect> {
     tell(Control::Wish(Wish::CancelAll))
 }
 
-pub fn checkpoint() -> Vec<Effect> {
+pub fn checkpoint(model: &mut Model) -> Vec<Effect> {
+    let before = model.view.as_ref().and_then(|view| view.keeper.checkpoint.clone());
+    model.awaited.push(Awaited::Checkpoint { before });
     tell(Control::Checkpoint)
 }
 
-pub fn backup() -> Vec<Effect> {
+pub fn backup(model: &mut Model) -> Vec<Effect> {
+    let before = model.view.as_ref().and_then(|view| view.keeper.backup.clone());
+    model.awaited.push(Awaited::Backup { before });
     tell(Control::Backup)
 }
 

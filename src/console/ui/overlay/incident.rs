@@ -18,7 +18,6 @@ use crate::console::ui::canvas::Canvas;
 use crate::console::ui::format;
 use crate::console::ui::frame::dialog;
 use crate::console::ui::widget::wrap::wrap;
-use crate::domain::incident::Incident;
 use crate::session::view::{IncidentView, SessionView};
 
 const WIDTH: u16 = 96;
@@ -35,7 +34,7 @@ pub fn draw(view: &SessionView, shown: usize, canvas: &mut Canvas<'_>) {
     };
     let shown = shown.min(last);
     let incident = &view.incidents[shown];
-    let lines = lines(&incident.incident, WIDTH.min(canvas.width()).saturating_sub(4 + TEXT_AT));
+    let lines = lines(incident, WIDTH.min(canvas.width()).saturating_sub(4 + TEXT_AT));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
     let mut canvas = canvas.middle(WIDTH, rows);
     let mut canvas = dialog(&mut canvas, &title(incident, shown, last + 1));
@@ -50,14 +49,20 @@ pub fn draw(view: &SessionView, shown: usize, canvas: &mut Canvas<'_>) {
 }
 
 fn title(incident: &IncidentView, shown: usize, of: usize) -> String {
-    let new = if incident.acknowledged { "read" } else { "new" };
+    let new = match (incident.resolved, incident.acknowledged) {
+        (Some(_), _) => "works again",
+        (None, true) => "read",
+        (None, false) => "new",
+    };
     let severity = incident.incident.severity.as_str();
     let (title, at) = (&incident.incident.title, format::clock(incident.at));
     format!("▲ {title} · {severity}, {new} · {at} · {} of {of}", shown + 1)
 }
 
 /// Every line with its name, or an empty one where a text goes on.
-fn lines(incident: &Incident, width: u16) -> Vec<(&'static str, String)> {
+fn lines(view: &IncidentView, width: u16) -> Vec<(&'static str, String)> {
+    let incident = &view.incident;
+    let since = view.resolved.map(|at| format!("it has worked at {}: nothing is left to do", format::clock(at)));
     let parts = [
         ("Where", incident.source.as_str()),
         ("Tried", incident.tried.as_str()),
@@ -66,6 +71,7 @@ fn lines(incident: &Incident, width: u16) -> Vec<(&'static str, String)> {
         ("Done", incident.done.as_str()),
         ("You can", incident.you_can.as_str()),
     ];
+    let parts = parts.into_iter().chain(since.as_deref().map(|since| ("Since", since)));
     let mut lines = Vec::new();
     for (name, text) in parts {
         let names = std::iter::once(name).chain(std::iter::repeat(""));
@@ -83,7 +89,7 @@ fn keys(incident: &IncidentView, y: u16, canvas: &mut Canvas<'_>) {
         ("j k", "others", theme.accent),
         ("Esc", "close", theme.accent),
     ];
-    let can_retry = incident.incident.retry.is_some();
+    let can_retry = incident.incident.retry.is_some() && incident.resolved.is_none();
     let mut x = 0;
     for (key, name, style) in keys.into_iter().filter(|&(key, ..)| key != "r" || can_retry) {
         x = canvas.put(x, y, key, style) + 1;
