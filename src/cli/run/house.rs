@@ -9,6 +9,7 @@ use color_eyre::eyre::{OptionExt as _, WrapErr as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
+use super::asking::{self, Operator};
 use super::start::{self, Made, Steps};
 use super::{Order, hurry_of};
 use crate::cli::writer::{holder, host};
@@ -35,7 +36,7 @@ use crate::session::runner::{Runner, Setup};
 use crate::session::view::{Identity, Pace, SessionView, StartAccount};
 use crate::store::Reader;
 use crate::vault::backup::{self, BackupKind};
-use crate::vault::gate::{self, Opened};
+use crate::vault::gate::Opened;
 use crate::venue::paper::Paper;
 
 /// Version and commit of this program.
@@ -59,8 +60,9 @@ pub struct House {
 }
 
 impl House {
-    /// Makes the place ready, takes the lock, and opens both copies with care.
-    pub fn open(place: &Place, console: Option<&ConsoleHandle>) -> Result<Self> {
+    /// Makes the place ready, takes the lock, and opens both copies with care. What a machine cannot decide is asked of
+    /// the operator, if there is one.
+    pub fn open(place: &Place, console: Option<&ConsoleHandle>, operator: Option<Operator<'_>>) -> Result<Self> {
         let mut steps = Steps::new(console);
         steps.next("looking at the place");
         let made = Made::before(place);
@@ -68,8 +70,7 @@ impl House {
         let holder = holder();
         let lock = Lock::take(&place.lock(), &holder)?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let mut opened =
-            gate::open(&disk, place, machine_time(), &mut |step| steps.next(step)).inspect_err(|_| made.take_back())?;
+        let mut opened = asking::open(&disk, place, operator, &mut steps).inspect_err(|_| made.take_back())?;
         let before = back_up_before(&mut opened, place, &mut steps);
         for sentence in &opened.account {
             tracing::warn!("{sentence}");

@@ -4,6 +4,7 @@
 //! on every way out of here goes through the console's end, so that the terminal is given back before anything is said
 //! on it.
 
+mod asking;
 mod house;
 mod receipt;
 mod start;
@@ -35,6 +36,7 @@ use crate::session::receipt::Receipt;
 use crate::session::view::SessionView;
 use crate::store::history::History;
 use crate::store::rows::{HistoryAnswer, HistoryQuery};
+use asking::Operator;
 use house::House;
 
 /// How long the terminal, which may not read, can hold us up.
@@ -150,7 +152,8 @@ fn run_session(
     console: Option<&ConsoleHandle>,
     mut ends: Ends,
 ) -> Result<Option<Receipt>> {
-    let mut house = House::open(&order.place, console)?;
+    let operator = console.map(|console| Operator { runtime, console, controls: &mut ends.controls });
+    let mut house = House::open(&order.place, console, operator)?;
     if wants_to_leave(&mut ends.controls, console) {
         house.close();
         return Ok(None);
@@ -168,14 +171,19 @@ fn run_session(
 fn wants_to_leave(controls: &mut UnboundedReceiver<Control>, console: Option<&ConsoleHandle>) -> bool {
     let mut leaves = false;
     while let Ok(asked) = controls.try_recv() {
-        leaves |= matches!(asked, Control::End { .. } | Control::Interrupt);
-        if let (Control::End { reason, .. }, Some(console)) = (asked, console)
-            && Hurry::of(reason, Windows::HERE) == Hurry::Hurried
-        {
-            console.abandon();
-        }
+        leaves |= wants_the_end(asked, console);
     }
     leaves
+}
+
+/// Whether this asks for the end. If the system is about to take the terminal away, it is left alone from now on.
+fn wants_the_end(asked: Control, console: Option<&ConsoleHandle>) -> bool {
+    if let (Control::End { reason, .. }, Some(console)) = (&asked, console)
+        && Hurry::of(*reason, Windows::HERE) == Hurry::Hurried
+    {
+        console.abandon();
+    }
+    matches!(asked, Control::End { .. } | Control::Interrupt)
 }
 
 /// Whether the system was about to end this process when the session ended.

@@ -1,0 +1,195 @@
+//! What the gate leaves to the operator: asked on the console, and carried out before the gate is tried again.
+//!
+//! Without a console nobody is asked and nothing is changed: the refusal itself says what can be done.
+
+use std::sync::Arc;
+
+use color_eyre::Result;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::start::Steps;
+use super::wants_the_end;
+use crate::cli::scratch::Scratch;
+use crate::console::app::question::{Answer, Question, QuestionOption};
+use crate::console::run::ConsoleHandle;
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::domain::custody::{Healing, Restored};
+use crate::domain::fact::Fact;
+use crate::journal::record::Entry;
+use crate::session::clock::machine_time;
+use crate::session::control::Control;
+use crate::vault::gate::{self, Choice, Dilemma, GateError, Opened};
+use crate::vault::rebuild::{self, Base};
+use crate::vault::restore;
+
+/// The operator, as far as the start needs one.
+pub struct Operator<'a> {
+    /// Where waiting is done.
+    pub runtime: &'a Runtime,
+    /// Where the question is put.
+    pub console: &'a ConsoleHandle,
+    /// Where an end is asked for meanwhile.
+    pub controls: &'a mut UnboundedReceiver<Control>,
+}
+
+impl Operator<'_> {
+    /// Waits for the choice. An end that is asked for meanwhile, by a key, a signal or a terminal that goes, and a console
+    /// that dies, leave everything as it is.
+    fn choose(&mut self, dilemma: &Dilemma) -> Choice {
+        let (question, choices) = question(dilemma);
+        let reply = self.console.ask(question);
+        let (console, controls) = (self.console, &mut *self.controls);
+        let answer = self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = until_the_end_is_wanted(controls, console) => Answer::Left,
+                answer = reply.wait() => answer,
+            }
+        });
+        match answer {
+            Answer::Took(place) => choices.into_iter().nth(place).unwrap_or(Choice::Leave),
+            Answer::Left => Choice::Leave,
+        }
+    }
+}
+
+async fn until_the_end_is_wanted(controls: &mut UnboundedReceiver<Control>, console: &ConsoleHandle) {
+    while let Some(control) = controls.recv().await {
+        if wants_the_end(control, Some(console)) {
+            return;
+        }
+    }
+}
+
+/// Opens both copies. What a machine cannot decide is asked, carried out, and tried again, until the gate opens or the
+/// operator leaves.
+pub fn open(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    mut operator: Option<Operator<'_>>,
+    steps: &mut Steps<'_>,
+) -> Result<Opened> {
+    let mut settled = Vec::new();
+    loop {
+        let dilemma = match gate::open(disk, place, machine_time(), &mut |step| steps.next(step)) {
+            Err(GateError::Undecided(dilemma)) => dilemma,
+            Err(other) => return Err(other.into()),
+            Ok(mut opened) => {
+                settled.into_iter().try_for_each(|restored| write_down(&mut opened, restored))?;
+                return Ok(opened);
+            }
+        };
+        tracing::warn!("{dilemma}");
+        let choice = operator.as_mut().map_or(Choice::Leave, |operator| operator.choose(&dilemma));
+        tracing::info!("the choice: {}", choice.in_words());
+        match settle(disk, place, &choice, steps)? {
+            Some(restored) => settled.push(restored),
+            None => return Err(GateError::Undecided(dilemma).into()),
+        }
+    }
+}
+
+/// Carries a choice out; `None` if it was to leave everything as it is.
+fn settle(disk: &Arc<dyn Disk>, place: &Place, choice: &Choice, steps: &mut Steps<'_>) -> Result<Option<Restored>> {
+    match choice {
+        Choice::Leave => Ok(None),
+        Choice::Restore { backup } => {
+            steps.next("planning the restore");
+            let scratch = Scratch::beside(place)?;
+            let plan = restore::plan(&**disk, place, Some(&place.backups().join(backup)), scratch.folder())?;
+            let done = restore::carry_out(disk, place, &plan, machine_time(), &mut |step| steps.next(step))?;
+            Ok(Some(Restored {
+                what: Healing::StoreRestored,
+                from: plan.from.clone(),
+                quarantine: done.quarantine,
+                lines: done.replayed,
+            }))
+        }
+        Choice::Rebuild => {
+            steps.next("saving what only the old database has");
+            rebuild::save_lines_of_the_old(disk, place)?;
+            let now = machine_time();
+            let rebuilt = rebuild::rebuild(disk, place, Base::Nothing, now, &mut |step| steps.next(step))?;
+            Ok(Some(Restored {
+                what: Healing::StoreRebuilt,
+                from: "journal".to_owned(),
+                quarantine: rebuilt.quarantine,
+                lines: rebuilt.lines,
+            }))
+        }
+    }
+}
+
+/// The chain tells what was done to the files, and the session tells the operator.
+fn write_down(opened: &mut Opened, restored: Restored) -> Result<()> {
+    let kept = restored.quarantine.as_ref().map_or_else(String::new, |name| format!("; what was there is in {name}"));
+    let did = match restored.what {
+        Healing::StoreRestored => "the backup was put in the database's place",
+        _ => "the database was made anew",
+    };
+    let sentence = format!("as you chose, {did}: {} lines from {}{kept}", restored.lines, restored.from);
+    let entry = Entry { at: machine_time(), session: None, fact: Fact::Restored(restored) };
+    let kept = opened.writer.write_group(&[entry])?;
+    opened.store.project(&kept.lines)?;
+    opened.account.push(sentence);
+    Ok(())
+}
+
+/// The dilemma as a page, and what each of its options means here.
+fn question(dilemma: &Dilemma) -> (Question, Vec<Choice>) {
+    let choices: Vec<Choice> = dilemma.choices.iter().filter(|&choice| *choice != Choice::Leave).cloned().collect();
+    let mut explains = vec![format!("{}.", dilemma.what)];
+    explains.extend(dilemma.found.iter().map(|found| format!("· {found}")));
+    explains.push("Nothing was changed so far, and nothing is ever deleted.".to_owned());
+    let question = Question {
+        title: "This database needs a decision".to_owned(),
+        explains,
+        options: choices.iter().map(option).collect(),
+        leave: option(&Choice::Leave),
+    };
+    (question, choices)
+}
+
+fn option(choice: &Choice) -> QuestionOption {
+    let (key, label, consequence) = match choice {
+        Choice::Restore { backup } => (
+            'r',
+            "restore",
+            format!(
+                "Puts {backup} in the database's place, with all that the journal has behind it. What lies there now is \
+                 kept in quarantine."
+            ),
+        ),
+        Choice::Rebuild => (
+            'b',
+            "rebuild",
+            "Makes the database anew from the journal: what the journal does not have is not in it. What lies there now \
+             is kept in quarantine."
+                .to_owned(),
+        ),
+        Choice::Leave => {
+            ('l', "leave", "Changes nothing and ends neo with code 3. The next start asks again.".to_owned())
+        }
+    };
+    QuestionOption { key, label: label.to_owned(), consequence, command: choice.command() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaving_is_never_one_of_the_options_that_change_something() {
+        let backup = "20261122T114003Z-post.db".to_owned();
+        let choices = vec![Choice::Restore { backup }, Choice::Rebuild, Choice::Leave];
+        let dilemma = Dilemma { what: "two stories".to_owned(), found: vec!["evidence".to_owned()], choices };
+        let (question, choices) = question(&dilemma);
+        assert_eq!(question.options.iter().map(|option| option.key).collect::<Vec<_>>(), ['r', 'b']);
+        assert_eq!(choices.len(), 2);
+        assert_eq!(question.leave.command, "neo audit");
+        assert!(question.options[0].command.contains("neo restore --from 20261122T114003Z-post.db"));
+        assert_eq!(question.explains[..2], ["two stories.".to_owned(), "· evidence".to_owned()]);
+    }
+}
