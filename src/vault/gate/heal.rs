@@ -33,7 +33,7 @@ impl Gate<'_> {
         why: String,
         refusal: Option<OpenError>,
     ) -> Result<(Store, Writer), GateError> {
-        let settled = self.make_anew(why, refusal);
+        let settled = self.make_anew(&why, refusal);
         if settled.is_err() {
             // The refusal counts. What was copied to be read is removed, and if not now, then by the next start.
             drop(rebuild::clear_leftovers(&**self.disk, self.place));
@@ -41,14 +41,14 @@ impl Gate<'_> {
         settled
     }
 
-    fn make_anew(&mut self, why: String, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
+    fn make_anew(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
         self.step("reading the journal");
         let mut report = self.read_journal(None)?;
         if report.head.is_none()
             && report.is_sound()
             && let Some(refusal) = refusal
         {
-            self.refuse_to_begin_empty(&report, Some(&why))?;
+            self.refuse_to_begin_empty(&report, Some(why))?;
             return Err(refusal.into());
         }
         self.step("looking at what is left of the database");
@@ -67,7 +67,7 @@ impl Gate<'_> {
         self.account.extend(void_words(&report));
         let mut writer = self.writer(report.head)?;
         if !tail.lines.is_empty() {
-            self.put_back(&mut writer, &tail.lines, report.head, source)?;
+            self.put_back(&mut writer, &tail.lines, report.head, &source)?;
         }
         self.account.push(format!("{why}: it was made anew"));
         Ok((self.rebuild()?, writer))
@@ -163,7 +163,7 @@ impl Gate<'_> {
         let from = head.map_or(0, |head| head.n + 1);
         let rows = store.ask()?.facts_from(from);
         let lines: Vec<String> = rows.map(|row| row.map(|row| row.line)).collect::<Result<_, _>>()?;
-        self.put_back(writer, &lines, head, "store".to_owned())
+        self.put_back(writer, &lines, head, "store")
     }
 
     fn put_back(
@@ -171,7 +171,7 @@ impl Gate<'_> {
         writer: &mut Writer,
         lines: &[String],
         head: Option<Head>,
-        source: String,
+        source: &str,
     ) -> Result<(), GateError> {
         let from = head.map_or(0, |head| head.n + 1);
         match writer.write_kept(lines) {
@@ -187,7 +187,7 @@ impl Gate<'_> {
         self.account.push(format!(
             "{count} fact(s) from line {from} on were only in the {source}; they are in the journal again"
         ));
-        self.note(Healing::JournalHealed, &source, None, count as u64);
+        self.note(Healing::JournalHealed, source, None, count as u64);
         Ok(())
     }
 
@@ -215,7 +215,7 @@ impl Gate<'_> {
     }
 
     /// A house that was lived in has left something: then a new one does not begin in its place.
-    pub(super) fn refuse_to_begin_empty(&self, report: &ChainReport, why: Option<&String>) -> Result<(), GateError> {
+    pub(super) fn refuse_to_begin_empty(&self, report: &ChainReport, why: Option<&str>) -> Result<(), GateError> {
         let mut found = Vec::new();
         for (folder, what) in [(self.place.backups(), "backups"), (self.place.receipts(), "receipts")] {
             let count = self.disk.names(&folder).map_or(0, |names| names.len());
@@ -230,7 +230,7 @@ impl Gate<'_> {
             return Ok(());
         }
         found.extend(void_words(report));
-        let what = why.cloned().unwrap_or_else(|| "there is no fact in the database".to_owned());
+        let what = why.unwrap_or("there is no fact in the database");
         Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
     }
 
