@@ -89,11 +89,29 @@ fn a_checkpoint_and_a_backup_are_done_when_asked_for() {
         let copies = house.files("s.backups");
         copies.into_iter().find(|path| path.to_string_lossy().ends_with("-manual.db"))
     });
-    console.wait_for_text("verified");
+    console
+        .wait_for("the result as a notice", |screen| screen.contains("backup done: ") && screen.contains("-manual.db"));
+    console.keys("5");
+    console.wait_for("both on the Health tab", |screen| screen.contains("manual, ") && screen.contains("(busy 0, "));
     quit(console);
     assert_eq!(support::Rows::of(&backup).count("SELECT count(*) FROM sessions"), 1);
     let commands: Vec<String> = house.chain().of_kind("command").iter().map(|link| link.text("/command")).collect();
     assert_eq!(commands, ["checkpoint", "backup"]);
+}
+
+#[test]
+fn the_health_tab_tells_of_the_place_and_of_the_start() {
+    let house = House::new();
+    house.short_session(1);
+    for (columns, rows) in [(80, 24), (120, 40), (200, 50)] {
+        let mut console = Stage::new().size(columns, rows).start(&house, &QUICK);
+        console.wait_for_quotes(&house);
+        console.keys("5");
+        let pid = format!("ours: pid {} on", console.pid());
+        let words = [pid.as_str(), " free", "ballast there", "quarantine  empty", "head ", "cursor ", "pre, "];
+        console.wait_for(&format!("all of it at {columns}x{rows}"), |screen| words.iter().all(|w| screen.contains(w)));
+        quit(console);
+    }
 }
 
 #[test]
@@ -109,6 +127,7 @@ fn a_failure_is_told_can_be_tried_again_and_acknowledged() {
     support::until("the second try", || {
         house.files("s.backups").into_iter().find(|path| path.to_string_lossy().ends_with("-manual.db"))
     });
+    console.wait_for("that it works again", |screen| screen.contains("works again") && !screen.contains("r try again"));
     console.keys("a");
     house.until_chain("the acknowledgement", |chain| {
         chain.of_kind("command").iter().any(|link| link.text("/command") == "acknowledge")

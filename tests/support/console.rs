@@ -224,6 +224,11 @@ impl Console {
         self.master.as_ref().expect("the terminal is still there").resize(size).expect("a pty can be resized");
     }
 
+    /// The process that is `neo`.
+    pub fn pid(&self) -> i32 {
+        self.pid.as_raw_pid()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("neo is still there");
     }
