@@ -17,7 +17,7 @@ fn names(house: &House) -> Vec<String> {
 fn of_kind(house: &House, kind: &str) -> Vec<String> {
     names(house)
         .into_iter()
-        .filter(|name| name.contains(&format!("-{kind}")) && !name.ends_with("unverified"))
+        .filter(|name| name.contains(&format!("-{kind}")) && !name.contains(".unverified"))
         .collect()
 }
 
