@@ -95,7 +95,8 @@ fn the_doctor_tells_the_story_and_its_commands_lead_to_a_running_session() {
     expect_put_right(&house, damaged, &earlier);
 
     let quarantine = damaged.with_extension("quarantine");
-    let kept = fs::read_dir(&quarantine).expect("a quarantine").next().expect("a folder in it").expect("an entry").path();
+    let kept =
+        fs::read_dir(&quarantine).expect("a quarantine").next().expect("a folder in it").expect("an entry").path();
     let stale = before.iter().find(|(name, _)| name == "neo_live_stage1.db").expect("it was there");
     assert!(fs::read(kept.join("neo_live_stage1.db")).expect("the evidence") == stale.1, "the evidence is as it was");
 }

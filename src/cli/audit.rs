@@ -14,7 +14,9 @@ use crate::domain::time::Timestamp;
 use crate::logging::one_line;
 use crate::session::clock::machine_time;
 use crate::vault::audit::words::{count, moment, numbers, size};
-use crate::vault::audit::{CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Role, Severity, Version, audit};
+use crate::vault::audit::{
+    CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Role, Severity, Version, audit,
+};
 
 /// A line of the terminal that everybody has.
 const COLUMNS: u16 = 80;

@@ -156,8 +156,7 @@ impl Earlier {
             .expect("an order");
         }
         let reason = "INSERT INTO engine_state VALUES ('halt.reason', 'xrp exposure limit', '2026-04-16T01:58:00')";
-        db.execute_batch(&format!("{reason}; COMMIT"))
-            .expect("a commit");
+        db.execute_batch(&format!("{reason}; COMMIT")).expect("a commit");
         db.pragma_update(None, "journal_mode", "WAL").expect("WAL");
         drop(db);
         let stale = damaged.join("neo_live_stage1.db");
