@@ -168,7 +168,9 @@ impl Projecting {
             self.outlets.tell(News::Undigested { n: poison.n, why: poison.why });
         }
         if let Some(last) = self.backlog.last() {
-            self.outlets.health().store.cursor = Some(last.n);
+            let (cursor, wal_bytes) = (Some(last.n), self.store.wal_bytes());
+            let mut health = self.outlets.health();
+            (health.store.cursor, health.store.wal_bytes) = (cursor, wal_bytes);
         }
         self.backlog.clear();
         for (ticket, handed_at) in std::mem::take(&mut self.vouching) {

@@ -57,7 +57,7 @@ impl Operator<'_> {
 
 async fn until_the_end_is_wanted(controls: &mut UnboundedReceiver<Control>, console: &ConsoleHandle) {
     while let Some(control) = controls.recv().await {
-        if wants_the_end(control, Some(console)) {
+        if wants_the_end(&control, Some(console)) {
             return;
         }
     }

@@ -171,14 +171,14 @@ fn run_session(
 fn wants_to_leave(controls: &mut UnboundedReceiver<Control>, console: Option<&ConsoleHandle>) -> bool {
     let mut leaves = false;
     while let Ok(asked) = controls.try_recv() {
-        leaves |= wants_the_end(asked, console);
+        leaves |= wants_the_end(&asked, console);
     }
     leaves
 }
 
 /// Whether this asks for the end. If the system is about to take the terminal away, it is left alone from now on.
-fn wants_the_end(asked: Control, console: Option<&ConsoleHandle>) -> bool {
-    if let (Control::End { reason, .. }, Some(console)) = (&asked, console)
+fn wants_the_end(asked: &Control, console: Option<&ConsoleHandle>) -> bool {
+    if let (Control::End { reason, .. }, Some(console)) = (asked, console)
         && Hurry::of(*reason, Windows::HERE) == Hurry::Hurried
     {
         console.abandon();

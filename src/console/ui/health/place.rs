@@ -8,7 +8,7 @@ use crate::console::ui::format;
 use crate::console::ui::theme::Theme;
 use crate::disk::lock::Holder;
 use crate::keeper::health::SpaceHealth;
-use crate::session::view::{Identity, Pace, Quarantined, SessionView, StartAccount};
+use crate::session::view::{Identity, Pace, Quarantined, SessionView, StartAccount, ThreadView};
 
 /// Where everything lies and who may write there.
 pub fn place(view: &SessionView, theme: &Theme) -> Vec<Row> {
@@ -26,15 +26,15 @@ fn disk(start: &StartAccount, space: Option<SpaceHealth>, theme: &Theme) -> Row 
     let Some(SpaceHealth { free, ballast, low }) = space else {
         return Row::new("disk", format!("{} free{system}", format::UNKNOWN), theme.dim);
     };
-    let free = format::size(free);
-    let (ballast, style) =
-        if ballast { ("ballast there", theme.text) } else { ("ballast released: the disk was full", theme.bad) };
-    let (room, style) = if low {
-        (format!("▲ {free} free{system}: make room now"), if style == theme.text { theme.warn } else { style })
-    } else {
-        (format!("{free} free{system}"), style)
+    let free = format!("{} free{system}", format::size(free));
+    let ballast_is = if ballast { "ballast there" } else { "ballast released" };
+    let style = match (ballast, low) {
+        (false, _) => theme.bad,
+        (true, true) => theme.warn,
+        (true, false) => theme.text,
     };
-    Row::new("disk", format!("{room}, {ballast}"), style)
+    let text = if low { format!("▲ {free}, make room now; {ballast_is}") } else { format!("{free}, {ballast_is}") };
+    Row::new("disk", text, style)
 }
 
 fn lock(holder: Option<&Holder>, theme: &Theme) -> Row {
@@ -94,9 +94,13 @@ fn found<'a>(start: &'a StartAccount, theme: &'a Theme) -> impl Iterator<Item = 
 }
 
 pub fn threads(view: &SessionView, theme: &Theme) -> Vec<Row> {
-    let row = |thread: &crate::session::view::ThreadView| match thread.alive {
-        true => Row::new(thread.name, format!("✓ {}", thread.doing), theme.text),
-        false => Row::new(thread.name, format!("✗ dead: {}", thread.doing), theme.bad),
+    let row = |thread: &ThreadView| {
+        let (text, style) = if thread.alive {
+            (format!("✓ {}", thread.doing), theme.text)
+        } else {
+            (format!("✗ dead: {}", thread.doing), theme.bad)
+        };
+        Row::new(thread.name, text, style)
     };
     view.threads.iter().map(row).collect()
 }
