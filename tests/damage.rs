@@ -10,10 +10,11 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Mutex;
 
-use hurt::blow::{Chance, Hit};
-use hurt::case::{Case, Ending, Usual};
+use hurt::blow::{Blow, Chance, Hit, Target};
+use hurt::case::{Case, Ending, Usual, Verifying};
 use hurt::eyes::Touch;
 use hurt::original::Original;
 
@@ -101,4 +102,38 @@ fn whatever_is_damaged_every_fact_is_there_afterwards_or_the_start_is_refused() 
     assert!(failures.is_empty(), "{} of {cases} cases of seed {seed}:\n{}", failures.len(), told.join("\n"));
     assert!(outcome.with(Touch::Fact, Ending::HealedAtStart) > 0, "some blow hit a fact");
     assert_eq!(outcome.with(Touch::Fact, Ending::Unnoticed), 0, "a fact was hit and nobody noticed");
+}
+
+/// A bit in the price of a fill, where the store keeps it in its table.
+fn in_a_fill(house: &Usual<'_>) -> Option<Hit> {
+    let original = house.original;
+    let file = Path::new("s.db").to_owned();
+    let fill = original.seen.stores[&file]["fills"].rows.first().expect("a house with fills").clone();
+    let (id, bytes) = (fill.split('\x1f').next().unwrap_or_default(), &original.files[&file]);
+    let places = bytes.windows(id.len()).enumerate().filter(|(_, found)| *found == id.as_bytes());
+    let hits =
+        places.map(|(at, _)| Hit { target: Target::Database, file: file.clone(), blow: Blow::Flip { at, bit: 1 } });
+    hits.into_iter().find(|hit| {
+        let case = house.try_these(vec![hit.clone()]);
+        case.touch == Touch::Fact && case.ending == Ok(Ending::HealedByRebuild)
+    })
+}
+
+#[test]
+fn control_damage_that_nobody_looks_for_fails_the_case() {
+    let [_, closed] = Original::both();
+    let mut house = Usual::of(&closed);
+    let hit = in_a_fill(&house).expect("a bit that verification finds, and nothing else");
+    house.verifying = Verifying::Never;
+    let case = house.try_these(vec![hit]);
+    assert!(case.ending.as_ref().is_err_and(|why| why.contains("not what they were")), "{:?}", case.ending);
+}
+
+#[test]
+fn control_a_line_that_is_not_what_it_was_fails_the_case() {
+    let [killed, _] = Original::both();
+    let mut other = Original { lines: killed.lines.clone(), ..killed };
+    other.lines[5] = other.lines[5].replace("20", "21");
+    let case = Usual::of(&other).try_these(Vec::new());
+    assert!(case.ending.as_ref().is_err_and(|why| why.contains("lost in silence")), "{:?}", case.ending);
 }

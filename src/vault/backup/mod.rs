@@ -156,8 +156,8 @@ pub fn make(
         .map(|path| disk.look(&path).map_or(0, |found| found.bytes));
     refuse_too_large(&**disk, folder, sizes.iter().sum())?;
     let stem = name::stem(order.now, order.kind);
+    clear_half_made(&**disk, folder).map_err(file("remove the remains of an earlier try in", folder))?;
     let half = HalfMade { disk: Arc::clone(disk), path: folder.join(format!("{stem}.{}", name::UNVERIFIED)) };
-    half.remove().map_err(file("remove the remains of an earlier try at", &half.path))?;
     let (original, pages) = copy(disk, database, &half.path, &mut between_steps)?;
     disk.sync_file(&half.path).map_err(file("sync", &half.path))?;
     verify(&**disk, &half.path, &original, || between_steps(Progress { done: pages, total: pages }))?;
@@ -262,6 +262,15 @@ fn fingerprint(moment: &Snapshot) -> Result<Fingerprint, StoreError> {
 
 fn file<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> BackupError + use<'a> {
     move |why| BackupError::File { doing, path: path.to_owned(), why }
+}
+
+/// Whoever was killed while copying left a copy without a backup's name, as large as the store: nobody else makes one now.
+fn clear_half_made(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    let mark = format!(".{}", name::UNVERIFIED);
+    for half in disk.names(folder)?.into_iter().filter(|name| name.contains(&mark)) {
+        disk.remove(&folder.join(half))?;
+    }
+    Ok(())
 }
 
 /// Removes the unfinished copy, unless it was given its name.

@@ -242,9 +242,7 @@ pub fn carry_out(
     let Rebuilt { lines, mut carried, quarantine, .. } = rebuild(disk, place, Base::Backup(&plan.base), now, tell)?;
     tell("comparing the tables with the journal");
     if let Some(hurt) = not_what_the_facts_make(&**disk, place)? {
-        carried.push(format!(
-            "the backup is damaged where no check of its pages can see it ({hurt}): all tables were made anew"
-        ));
+        tell(&format!("the backup is damaged where no check of its pages sees it ({hurt}): making all tables anew"));
         carried.extend(rebuild(disk, place, Base::Nothing, now, tell)?.carried);
     }
     Ok(Done { replayed: lines, carried, quarantine })
