@@ -115,3 +115,79 @@ fn a_sound_backup_takes_the_place_of_the_damaged_database_and_a_session_runs_on_
     house.run(&["--db", db, "restore", "--from", path(&earlier.database)]).expect_code(0);
     house.run(&["--db", db, "run", "--headless", "--speed", "max", "--duration", "20s"]).expect_code(0);
 }
+
+#[test]
+fn logs_that_tell_nothing_get_a_word_and_a_pipe_is_not_waited_for() {
+    let (house, _) = adopted();
+    let log = house.folder().join("some.log");
+    let backfill = || house.run(&["backfill", "--log", path(&log)]);
+    for nothing in [&b""[..], b"no time here\n", b"\x1f\x8b\x00\xff\xfe\n\x00", &[0; 100_000]] {
+        fs::write(&log, nothing).expect("written");
+        let said = backfill();
+        assert!(said.expect_code(0).stdout.contains("No line of the logs begins with a time"), "{}", said.stdout);
+    }
+    let line = "2026-04-13 06:40:00,000 INFO alive\n";
+    let wide: Vec<u8> = [0xfeff].into_iter().chain(line.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for readable in [[line.as_bytes(), b"caf\xe9\n"].concat(), wide] {
+        fs::write(&log, readable).expect("written");
+        assert!(backfill().stdout.contains("1 lines of the logs begin with a time"));
+    }
+    #[cfg(unix)]
+    {
+        fs::remove_file(&log).expect("removed");
+        rustix::fs::mknodat(rustix::fs::CWD, &log, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
+            .expect("a pipe");
+        backfill().expect_refusal(1, &["neither a file nor a folder"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_adoption_that_is_killed_anywhere_is_finished_by_saying_it_again() {
+    let house = House::new();
+    let earlier = Earlier::make(house.folder(), 38);
+    let adopt = ["adopt", path(&earlier.database), "--apply"];
+    for round in 0..12_u64 {
+        let mut child = support::Headless::spawn(house.neo(&adopt));
+        // The moment is the fault that is tried: any will do.
+        std::thread::sleep(std::time::Duration::from_millis(round * round * 16));
+        child.signal(rustix::process::Signal::KILL);
+        child.ended();
+    }
+    house.run(&adopt).expect_code(0);
+    let rows = house.rows();
+    assert_eq!(rows.count("SELECT count(*) FROM sessions"), 37);
+    assert_eq!(rows.count("SELECT count(*) FROM facts WHERE kind = 'adopted'"), 1);
+    house.run(&["verify"]).expect_code(0);
+}
+
+#[test]
+fn a_changed_row_and_a_lost_baseline_are_found_and_named() {
+    let (house, _) = adopted();
+    let change = |sql: &str| {
+        Connection::open(house.database()).and_then(|store| store.execute(sql, [])).expect("a change");
+    };
+    for (changed, table) in [
+        ("UPDATE orders SET status = 'CANCELLED' WHERE id = 'stale1'", "orders"),
+        ("UPDATE fills SET price = '1' WHERE rowid = 1", "fills"),
+        ("DELETE FROM adopted_texts WHERE column_name = 'price'", "adopted_texts"),
+    ] {
+        change(changed);
+        let found = house.run(&["verify"]);
+        assert!(found.expect_code(7).said().contains(table), "{}", found.said());
+        house.run(&["rebuild"]).expect_code(0);
+        house.run(&["verify"]).expect_code(0);
+    }
+    let baseline = house.files("s.backups").into_iter().find(|file| path(file).contains("-baseline")).expect("one");
+    let whole = fs::read(&baseline).expect("a baseline");
+    let mut torn = whole.clone();
+    torn[9_000] ^= 1;
+    fs::write(&baseline, torn).expect("damaged");
+    let found = house.run(&["verify"]);
+    assert!(found.expect_code(7).said().contains("baseline"), "{}", found.said());
+    fs::remove_file(&baseline).expect("removed");
+    let found = house.run(&["verify"]);
+    assert!(found.expect_code(7).said().contains("baseline"), "{}", found.said());
+    fs::write(&baseline, whole).expect("put back");
+    house.run(&["verify"]).expect_code(0);
+}

@@ -37,9 +37,10 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, fo
     let place = Place::around(database);
     if !args.apply {
         let reader = Reader::open(place.database())?;
-        let found = find(reader.ask(), args)?;
+        let (found, lines) = find(reader.ask(), args)?;
         print(out, &found, false, form)?;
         if let Form::Text(_) = form {
+            tell_of_logs(out, args, lines)?;
             what_comes_next(out, place.database(), args, &found)?;
         }
         return Ok(Exit::Done);
@@ -53,6 +54,15 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, fo
         next(out, "audit", place.database())?;
     }
     Ok(Exit::Done)
+}
+
+/// Logs that nothing could be read from look like logs that tell nothing.
+fn tell_of_logs<W: Write>(out: &mut W, args: &BackfillArgs, lines: u64) -> std::io::Result<()> {
+    match lines {
+        _ if args.log.is_empty() => Ok(()),
+        0 => writeln!(out, "No line of the logs begins with a time: are they the earlier engine's, and unpacked?"),
+        lines => writeln!(out, "{lines} lines of the logs begin with a time."),
+    }
 }
 
 /// The end of a dry run. A session that nothing tells of keeps no other from running.
@@ -74,7 +84,7 @@ fn what_comes_next<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, 
 /// All ends in one group: all of them are on disk, or none.
 fn write_down(writing: &mut Writing, args: &BackfillArgs) -> Result<Vec<Finding>> {
     let opened = &mut writing.opened;
-    let found = find(opened.store.ask()?, args)?;
+    let (found, _) = find(opened.store.ask()?, args)?;
     let at = machine_time();
     let ends = found.iter().filter_map(|finding| Some((finding.session, finding.end.clone()?)));
     let entries: Vec<Entry> = ends
@@ -92,13 +102,15 @@ fn write_down(writing: &mut Writing, args: &BackfillArgs) -> Result<Vec<Finding>
     }
 }
 
-fn find(ask: Ask<'_>, args: &BackfillArgs) -> Result<Vec<Finding>> {
+/// What was found, and how many lines of the logs begin with a time.
+fn find(ask: Ask<'_>, args: &BackfillArgs) -> Result<(Vec<Finding>, u64)> {
     let spans = backfill::spans(ask)?;
     let logs = LogSigns::read(&args.log, &spans)?;
-    match (args.session, args.ended_at) {
-        (Some(session), Some(at)) => Ok(vec![backfill::by_word(ask, &logs, &spans, session, at)?]),
-        _ => Ok(backfill::findings(ask, &spans, &logs)?),
-    }
+    let found = match (args.session, args.ended_at) {
+        (Some(session), Some(at)) => vec![backfill::by_word(ask, &logs, &spans, session, at)?],
+        _ => backfill::findings(ask, &spans, &logs)?,
+    };
+    Ok((found, logs.lines))
 }
 
 fn print<W: Write>(out: &mut W, found: &[Finding], done: bool, form: Form) -> Result<()> {

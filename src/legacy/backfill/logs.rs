@@ -66,8 +66,11 @@ impl LogSigns {
                 for file in inside {
                     signs.file(&file, spans).map_err(|why| LogUnreadable { path: file.clone(), why })?;
                 }
-            } else {
+            } else if path.is_file() || !path.exists() {
                 signs.file(path, spans).map_err(failed)?;
+            } else {
+                // A pipe would be waited for without an end.
+                return Err(failed(io::Error::other("it is neither a file nor a folder")));
             }
         }
         Ok(signs)
