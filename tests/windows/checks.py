@@ -22,7 +22,9 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXE = ROOT / "target/windows/x86_64-pc-windows-gnu/release/neo.exe"
 EVENT = ROOT / "target/windows/tools/console_event.exe"
+HOLD = ROOT / "target/windows/tools/hold.exe"
 FOLDER = ROOT / "target/windows/checks"
+SHORT = ["run", "--headless", "--speed", "max", "--duration", "20s"]
 SIMULATED = ["run", "--headless", "--speed", "max", "--duration", "10m", "--seed", "7"]
 
 # What is delivered: its number, the reason that must be in the row, and how many milliseconds the end may take.
@@ -86,6 +88,27 @@ class House:
     def wal_bytes(self):
         wal = pathlib.Path(f"{self.db}-wal")
         return wal.stat().st_size if wal.exists() else 0
+
+    def beside(self, end):
+        return self.db.with_suffix(end)
+
+    def files(self, end):
+        """The names of the files in one of the folders beside the database, below it too."""
+        return sorted(path.name for path in self.beside(end).rglob("*") if path.is_file())
+
+    def expect(self, code, *args, words=()):
+        found, out, err = self.neo(*args)
+        expect(found == code, f"{args}: exit code {found}, not {code}: {out[-600:]} {err[-600:]}")
+        for word in words:
+            expect(word in out + err, f"{args}: no {word!r} in {out} {err}")
+        return out
+
+    def expect_tidy(self):
+        """Nothing half-made is left, and what was written before a harm is still there."""
+        left = [path.name for path in self.folder.rglob("*")
+                if path.suffix in (".rebuilding", ".salvage", ".swap", ".mended", ".unverified", ".probe")
+                or "neo-scratch" in path.name]
+        expect(not left, f"left behind: {left}")
 
     def expect_sound_chain(self):
         subprocess.run([sys.executable, ROOT / "tests/chain_check.py", self.journal], check=True, stdout=subprocess.DEVNULL)
@@ -302,6 +325,224 @@ def recovered(house, reason):
     return f"recovered as {reason}"
 
 
+def odd(name):
+    """Two short sessions in a place with spaces and letters of its own."""
+    house = House(f"{name} im Büro 価格 100% #1", "mein Geschäft & Söhne.db")
+    for _ in range(2):
+        house.expect(0, *SHORT)
+    return house
+
+
+def healed(house, before):
+    """The next session runs on what was put right, and nothing that was written before is lost."""
+    house.expect(0, *SHORT)
+    expect(house.facts()[:len(before)] == before, "facts of before are not where they were")
+    expect({row[1] for row in house.rows()} == {"CLOSED"}, house.rows())
+    house.expect_sound_chain()
+    house.expect_verified()
+    house.expect_tidy()
+
+
+def scribble(path, at, length=4_096):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        file.write(b"\xa5" * length)
+
+
+def copies_before_and_after():
+    house = odd("backups")
+    kinds = [backup["kind"] for backup in json.loads(house.expect(0, "backup", "list", "--json"))]
+    expect(kinds.count("post") == 2 and kinds.count("pre") >= 1, kinds)
+    house.expect(0, "backup", "create", words=["verified"])
+    house.expect(0, "backup", "verify", "--drill", words=["drill"])
+    house.expect_tidy()
+    house.expect_verified()
+    return f"{len(kinds) + 1} copies, and a drill"
+
+
+def a_database_that_is_gone():
+    house = odd("gone")
+    before = house.facts()
+    for end in ("", "-wal", "-shm"):
+        pathlib.Path(f"{house.db}{end}").unlink(missing_ok=True)
+    healed(house, before)
+    return f"{len(before)} facts kept"
+
+
+def a_database_that_is_scribbled_on():
+    house = odd("scribbled")
+    before = house.facts()
+    scribble(house.db, 4_096)
+    healed(house, before)
+    expect(house.db.name in house.files(".quarantine"), f"no evidence: {house.files('.quarantine')}")
+    return f"evidence: {', '.join(house.files('.quarantine'))}"
+
+
+def a_rebuild_by_command():
+    house = odd("rebuild")
+    before = house.facts()
+    house.expect(0, "rebuild", "--dry-run", words=["Nothing was done"])
+    house.expect(0, "rebuild", words=["Rebuilt from"])
+    expect(house.db.name in house.files(".quarantine"), house.files(".quarantine"))
+    healed(house, before)
+
+
+def a_restore():
+    house = odd("restore")
+    before = house.facts()
+    scribble(house.db, 0, 64)
+    house.expect(0, "restore", "--dry-run", words=["Nothing was done"])
+    house.expect(0, "restore", words=["Restored:"])
+    named = [name for name in house.files(".backups") if "-pre" in name][0]
+    house.expect(0, "restore", "--from", named, words=["Restored:", named])
+    # A copy elsewhere, as an operator would have it.
+    away = house.folder / "weit weg é.db"
+    shutil.copy(house.beside(".backups") / named, away)
+    house.expect(0, "restore", "--from", str(away), words=["Restored:"])
+    healed(house, before)
+    return f"{len(house.files('.quarantine'))} files of evidence"
+
+
+def a_journal_that_is_mended():
+    house = odd("mend")
+    before = house.facts()
+    for by in ("verify", "gate"):
+        segment = sorted(house.journal.glob("*.jsonl"))[0]
+        scribble(segment, segment.stat().st_size // 2, 40)
+        house.expect(7, "verify")
+        if by == "verify":
+            house.expect(0, "verify", "--mend", words=["mended"])
+        healed(house, before)
+    expect(house.files(".quarantine").count(segment.name) == 2, house.files(".quarantine"))
+    return "by a command and by a start"
+
+
+def an_audit():
+    house = odd("audit")
+    house.expect(0, "audit", words=["all is well"])
+    folder = House("audit im Ordner ä")
+    expect(folder.neo("audit", str(house.db))[0] == 0, "by its path")
+    scribble(house.db, 4_096)
+    out = house.expect(7, "audit", words=["Next: `neo "])
+    expect(not house.beside(".quarantine").exists(), "an audit changes nothing")
+    return out.strip().splitlines()[-1]
+
+
+def an_audit_beside_a_session():
+    house = House("audit während der Sitzung")
+    session = house.start("pipe")
+    code, out, err = house.neo("audit", "--json")
+    how, _, ended = deliver(*CTRL_BREAK[::2])
+    session.wait(30)
+    # Wine lets everybody read a byte that is locked, so here it cannot be known that the session runs.
+    found = [finding["finding"] for finding in json.loads(out)["findings"]]
+    expect((code, found) in [(0, []), (7, ["left_open"])], f"{code} {found} {err}")
+    expect((how, ended) == ("ended", 0), f"the session was disturbed: {how} {ended}")
+    house.expect_verified()
+    return "known to run" if code == 0 else "not known to run, which Wine does not tell"
+
+
+def a_past_that_is_adopted():
+    house = House("adopt im Büro 価格", "mein Geschäft.db")
+    (old := house.folder / "altes Geschäft").mkdir()
+    source, log = old / "neo live.db", old / "session_20260413T063618.log"
+    with contextlib.closing(sqlite3.connect(source)) as db:
+        db.executescript(EARLIER)
+        db.execute("PRAGMA journal_mode = WAL")
+    log.write_text("2026-04-13 06:36:18,000 INFO     main session 1 started\n"
+                   "2026-04-13 06:37:40,000 WARNING  main SIGINT received - shutting down cleanly...\n")
+    bytes_before = source.read_bytes()
+    house.expect(0, "adopt", str(source), words=["Nothing was written"])
+    house.expect(0, "adopt", str(source), "--apply")
+    house.expect(0, "backfill", "--log", str(old), "--apply")
+    expect(house.rows() == [(1, "RECOVERED", "interrupted_sigint", "log")], house.rows())
+    expect(source.read_bytes() == bytes_before, "the original was written to")
+    expect([path.name for path in old.iterdir() if path.suffix not in (".db", ".log")] == [], "files beside the original")
+    house.expect_verified()
+    orders = house.rows("SELECT * FROM orders ORDER BY id")
+    house.expect(0, *SHORT)
+    house.db.unlink()
+    house.expect(0, *SHORT)
+    expect(house.rows("SELECT * FROM orders WHERE session_id = 1 ORDER BY id") == orders, "the adopted orders")
+    house.expect_verified()
+    house.expect_tidy()
+    return f"{len(orders)} orders, and made anew"
+
+
+def a_database_that_somebody_has_open():
+    house = odd("held")
+    before = house.facts()
+    with holding(house.db):
+        code, out, err = house.neo("rebuild")
+        expect(code != 0 and "Nothing was deleted" in err, f"{code} {out} {err}")
+        expect(house.beside(".swap").exists(), "it is not remembered that an exchange was begun")
+        expect(house.db.exists(), "the old one is still there")
+    healed(house, before)
+    # And an old copy on the shelf that nobody can remove stops no backup.
+    for _ in range(11):
+        house.expect(0, "backup", "create")
+    with holding(oldest := house.beside(".backups") / [name for name in house.files(".backups") if "-manual" in name][0]):
+        house.expect(0, "backup", "create")
+        expect(oldest.exists(), "it was held")
+    house.expect(0, "backup", "create")
+    expect(not oldest.exists(), "nobody holds it any more")
+    house.expect_verified()
+    return "finished by the next start"
+
+
+def a_lock_that_stays():
+    house = House("lock mit Lücken")
+    first = house.start("pipe")
+    lock = house.beside(".lock")
+    path = subprocess.run(["winepath", "-w", str(lock)], capture_output=True, text=True).stdout.strip()
+    remove = lambda: subprocess.run(["wine", "cmd", "/c", "del", path], capture_output=True, timeout=60)
+    remove()
+    expect(lock.exists(), "the lock file of a running session could be removed")
+    json.loads(lock.read_text("utf-8"))
+    code, _, err = house.neo(*SHORT)
+    deliver(*CTRL_BREAK[::2])
+    first.wait(30)
+    expect(code == 4, f"{code} {err}")
+    house.expect_sound_chain()
+    remove()
+    expect(not lock.exists(), "nobody holds it, and it cannot be removed: this check shows nothing")
+
+
+@contextlib.contextmanager
+def holding(path):
+    holder = subprocess.Popen(["wine", str(HOLD), str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        expect(holder.stdout.readline().strip() == b"held", f"{path} could not be held")
+        yield
+    finally:
+        subprocess.run(["wine", "taskkill", "/F", "/IM", HOLD.name], capture_output=True)
+        holder.wait(30)
+
+
+# What the earlier engine left behind: one session without an end, an order that was filled and one that rests.
+EARLIER = """
+CREATE TABLE sessions (session_id INTEGER PRIMARY KEY AUTOINCREMENT, started_at TEXT NOT NULL, ended_at TEXT,
+  starting_xrp REAL, starting_rlusd REAL, starting_value REAL, ending_xrp REAL, ending_rlusd REAL, ending_value REAL,
+  halt_reason TEXT, parent_session_id INTEGER);
+CREATE TABLE orders (id TEXT PRIMARY KEY, session_id INTEGER, side TEXT NOT NULL, price REAL NOT NULL, quantity REAL NOT NULL,
+  status TEXT NOT NULL, offer_sequence INTEGER, created_at TEXT NOT NULL, updated_at TEXT);
+CREATE TABLE fills (id TEXT PRIMARY KEY, order_id TEXT NOT NULL, created_at TEXT NOT NULL, price REAL NOT NULL,
+  quantity REAL NOT NULL, session_id INTEGER, mid_price_at_fill REAL);
+CREATE TABLE inventory_ledger (id INTEGER PRIMARY KEY AUTOINCREMENT, asset TEXT NOT NULL, change REAL NOT NULL,
+  new_balance REAL NOT NULL, created_at TEXT NOT NULL);
+CREATE TABLE engine_state (key TEXT PRIMARY KEY, value TEXT, updated_at TEXT);
+CREATE TABLE market_snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, created_at TEXT NOT NULL, best_bid REAL, best_ask REAL,
+  mid_price REAL, ledger_index INTEGER);
+CREATE TABLE valuation_snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, created_at TEXT NOT NULL, xrp_balance REAL,
+  rlusd_balance REAL, total_value_rlusd REAL);
+INSERT INTO sessions (started_at, starting_xrp, starting_rlusd) VALUES ('2026-04-13T06:36:18.000000', 45.0, 68.644078);
+INSERT INTO orders VALUES ('a1', 1, 'BUY', 1.4, 7.5, 'FILLED', 1, '2026-04-13T06:36:30.000000', '2026-04-13T06:36:40.000000');
+INSERT INTO orders VALUES ('a2', 1, 'SELL', 1.5, 7.5, 'ACTIVE', 2, '2026-04-13T06:36:30.000000', '2026-04-13T06:36:30.000000');
+INSERT INTO fills VALUES ('fa1', 'a1', '2026-04-13T06:36:40.000000', 1.4, 7.5, 1, 1.42);
+INSERT INTO inventory_ledger (asset, change, new_balance, created_at) VALUES ('XRP', 7.5, 52.5, '2026-04-13T06:36:40.000000');
+INSERT INTO inventory_ledger (asset, change, new_balance, created_at) VALUES ('RLUSD', -10.5, 58.144078, '2026-04-13T06:36:40.000000');
+"""
+
 CHECKS = {
     "headless": one_headless_session,
     "facts": the_same_facts_as_on_this_machine,
@@ -320,6 +561,17 @@ CHECKS = {
         if event >= HURRIED
     },
     "screen.q": q_on_a_screen,
+    "vault.backups": copies_before_and_after,
+    "vault.gone": a_database_that_is_gone,
+    "vault.scribbled": a_database_that_is_scribbled_on,
+    "vault.rebuild": a_rebuild_by_command,
+    "vault.restore": a_restore,
+    "vault.mend": a_journal_that_is_mended,
+    "vault.audit": an_audit,
+    "vault.audit_beside": an_audit_beside_a_session,
+    "vault.adopt": a_past_that_is_adopted,
+    "vault.held": a_database_that_somebody_has_open,
+    "vault.lock": a_lock_that_stays,
     "pipe.kill": lambda: killed_outright("pipe"),
     "console.kill": lambda: killed_outright("console"),
     "sealed.kill": killed_after_the_seal,

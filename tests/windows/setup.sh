@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing to build and run the Windows program on Debian, and builds the two helpers into target/windows/tools.
+# Installs what is missing to build and run the Windows program on Debian, and builds the helpers into target/windows/tools.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tools=$here/../../target/windows/tools
@@ -15,4 +15,5 @@ fi
 
 mkdir -p "$tools"
 x86_64-w64-mingw32-gcc -O1 -Wall -o "$tools/console_event.exe" "$here/console_event.c"
+x86_64-w64-mingw32-gcc -O1 -Wall -municode -o "$tools/hold.exe" "$here/hold.c"
 x86_64-w64-mingw32-gcc -O1 -Wall -shared -o "$tools/bcryptprimitives.dll" "$here/bcryptprimitives.c" -ladvapi32
