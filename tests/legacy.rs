@@ -121,7 +121,7 @@ fn logs_that_tell_nothing_get_a_word_and_a_pipe_is_not_waited_for() {
     let (house, _) = adopted();
     let log = house.folder().join("some.log");
     let backfill = || house.run(&["backfill", "--log", path(&log)]);
-    for nothing in [&b""[..], b"no time here\n", b"\x1f\x8b\x00\xff\xfe\n\x00", &[0; 100_000]] {
+    for nothing in [&b""[..], b"no time here\n", b"\x1f\x8b\x00\xff\xfe\n\x00", &vec![0; 100_000]] {
         fs::write(&log, nothing).expect("written");
         let said = backfill();
         assert!(said.expect_code(0).stdout.contains("No line of the logs begins with a time"), "{}", said.stdout);

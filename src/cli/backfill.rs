@@ -73,10 +73,10 @@ fn what_comes_next<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, 
     writeln!(out, "Nothing was written. With --apply it is.")?;
     let mut verb = "backfill".to_owned();
     for log in &args.log {
-        verb += &format!(" --log {}", quoted(&log.to_string_lossy()));
+        verb = format!("{verb} --log {}", quoted(&log.to_string_lossy()));
     }
     if let (Some(session), Some(at)) = (args.session, args.ended_at) {
-        verb += &format!(" --session {session} --ended-at {at}");
+        verb = format!("{verb} --session {session} --ended-at {at}");
     }
     Ok(next(out, &(verb + " --apply"), database)?)
 }

@@ -48,7 +48,7 @@ const FIRST_START: i64 = 1_776_051_378_000;
 const HOURS_APART: i64 = 3 * 3_600_000;
 
 /// 2026-04-17T20:19:00Z, when the log was last moved into the database.
-const LAST_CHECKPOINT: Duration = Duration::from_secs(1_776_457_140);
+const LAST_CHECKPOINT: Duration = Duration::from_mins(29_607_619);
 
 /// Numbers that look random, and are the same for one seed.
 struct Chance(u64);
@@ -159,18 +159,24 @@ impl Earlier {
         db.execute_batch(&format!("{reason}; COMMIT")).expect("a commit");
         db.pragma_update(None, "journal_mode", "WAL").expect("WAL");
         drop(db);
-        let stale = damaged.join("neo_live_stage1.db");
-        let backup = damaged.join("neo_live_stage1.db.bak.20260418T192119Z");
-        fs::copy(&database, &backup).expect("a backup");
-        let mut bytes = fs::read(&database).expect("it was made");
-        for place in (2..bytes.len() / 4_096).step_by(3) {
-            bytes[place * 4_096..][..4_096].fill(0xa5);
-        }
-        fs::write(&stale, bytes).expect("a damaged database");
-        let file = fs::File::options().write(true).open(&stale).expect("it was written");
-        file.set_modified(SystemTime::UNIX_EPOCH + LAST_CHECKPOINT).expect("an older time");
-        fs::write(damaged.join("neo_live_stage1.db-wal"), "").expect("an empty log");
-        fs::write(damaged.join("neo_live_stage1.db-shm"), vec![0; 32_768]).expect("an index");
+        let (stale, backup) = damage(&database, &damaged);
         Self { database, logs, damaged: stale, backup, ends }
     }
+}
+
+/// What session 38 left behind: a backup, and beside it the database with pages scribbled over, its log lost.
+fn damage(database: &Path, damaged: &Path) -> (PathBuf, PathBuf) {
+    let stale = damaged.join("neo_live_stage1.db");
+    let backup = damaged.join("neo_live_stage1.db.bak.20260418T192119Z");
+    fs::copy(database, &backup).expect("a backup");
+    let mut bytes = fs::read(database).expect("it was made");
+    for place in (2..bytes.len() / 4_096).step_by(3) {
+        bytes[place * 4_096..][..4_096].fill(0xa5);
+    }
+    fs::write(&stale, bytes).expect("a damaged database");
+    let file = fs::File::options().write(true).open(&stale).expect("it was written");
+    file.set_modified(SystemTime::UNIX_EPOCH + LAST_CHECKPOINT).expect("an older time");
+    fs::write(damaged.join("neo_live_stage1.db-wal"), "").expect("an empty log");
+    fs::write(damaged.join("neo_live_stage1.db-shm"), vec![0; 32_768]).expect("an index");
+    (stale, backup)
 }
