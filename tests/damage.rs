@@ -107,12 +107,12 @@ fn whatever_is_damaged_every_fact_is_there_afterwards_or_the_start_is_refused() 
 /// A bit in the price of a fill, where the store keeps it in its table.
 fn in_a_fill(house: &Usual<'_>) -> Option<Hit> {
     let original = house.original;
-    let file = Path::new("s.db").to_owned();
-    let fill = original.seen.stores[&file]["fills"].rows.first().expect("a house with fills").clone();
-    let (id, bytes) = (fill.split('\x1f').next().unwrap_or_default(), &original.files[&file]);
+    let database = Path::new("s.db").to_owned();
+    let fill = original.seen.stores[&database]["fills"].rows.first().expect("a house with fills").clone();
+    let (id, bytes) = (fill.split('\x1f').next().unwrap_or_default(), &original.files[&database]);
     let places = bytes.windows(id.len()).enumerate().filter(|(_, found)| *found == id.as_bytes());
     let hits =
-        places.map(|(at, _)| Hit { target: Target::Database, file: file.clone(), blow: Blow::Flip { at, bit: 1 } });
+        places.map(|(at, _)| Hit { target: Target::Database, file: database.clone(), blow: Blow::Flip { at, bit: 1 } });
     hits.into_iter().find(|hit| {
         let case = house.try_these(vec![hit.clone()]);
         case.touch == Touch::Fact && case.ending == Ok(Ending::HealedByRebuild)

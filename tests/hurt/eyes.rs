@@ -117,8 +117,8 @@ impl Touch {
 
 fn is_whole(line: &str) -> bool {
     let Some((hashed, rest)) = line.rsplit_once(r#","hash":""#) else { return false };
-    let hex: String = Sha256::digest(hashed.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    rest.strip_suffix("\"}") == Some(&hex)
+    let found = neo_console::journal::record::Hash(Sha256::digest(hashed.as_bytes()).into());
+    rest.strip_suffix("\"}") == Some(&*found.to_string())
 }
 
 fn number(line: &str, key: &str) -> Option<usize> {
