@@ -6,13 +6,13 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use support::{Ended, House};
+use support::{Earlier, Ended, House};
 
 /// Every file and folder with its bytes and its time: what no examination may change.
 fn everything(folder: &Path) -> Vec<(PathBuf, Vec<u8>, SystemTime)> {
@@ -194,61 +194,25 @@ fn what_is_no_database_of_ours_gets_a_clear_word_and_is_not_touched() {
     assert!(several.stderr.contains("several databases"), "{}", several.stderr);
 }
 
-/// What the earlier engine left: two sessions without an end, two active orders, a reason of another day.
-fn earlier_database(path: &Path) {
-    let database = Connection::open(path).expect("a database");
-    database
-        .execute_batch(
-            "CREATE TABLE sessions (session_id INTEGER PRIMARY KEY, started_at TEXT, ended_at TEXT, halt_reason TEXT);
-             CREATE TABLE orders (id TEXT PRIMARY KEY, session_id INTEGER, side TEXT, price REAL, quantity REAL,
-               status TEXT, created_at TEXT, updated_at TEXT);
-             CREATE TABLE fills (id TEXT PRIMARY KEY, order_id TEXT, created_at TEXT, price REAL, quantity REAL);
-             CREATE TABLE engine_state (key TEXT PRIMARY KEY, value TEXT, updated_at TEXT);
-             CREATE TABLE market_snapshots (id INTEGER PRIMARY KEY, created_at TEXT, mid_price REAL, padding TEXT);
-             INSERT INTO sessions VALUES (36, '2026-04-18T02:18:12.000000', NULL, NULL),
-                                         (37, '2026-04-18T16:35:35.000000', NULL, NULL);
-             INSERT INTO orders VALUES ('aa', 37, 'BUY', 1.41, 7.3, 'ACTIVE', '2026-04-18T17:00:00', NULL),
-                                       ('bb', 37, 'SELL', 1.43, 7.3, 'ACTIVE', '2026-04-18T17:00:00', NULL),
-                                       ('cc', 36, 'BUY', 1.4, 7.25, 'FILLED', '2026-04-18T03:00:00', NULL);
-             INSERT INTO fills VALUES ('f', 'cc', '2026-04-18T03:00:00', 1.4, 7.25);
-             INSERT INTO engine_state VALUES ('halt.reason', 'xrp exposure limit', '2026-04-16T01:58:00');
-             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
-               INSERT INTO market_snapshots SELECT i, '2026-04-18T17:00:00', 1.42, printf('%080d', i) FROM n;
-             PRAGMA journal_mode = WAL;",
-        )
-        .expect("made");
-}
-
 #[test]
 fn the_incident_of_session_38_is_put_together_from_its_files() {
     let house = House::new();
-    let main = house.folder().join("neo_live_stage1.db");
-    earlier_database(&main);
-    let copy = house.folder().join("neo_live_stage1.db.bak.20260418T192119Z");
-    fs::copy(&main, &copy).expect("a backup");
+    let earlier = Earlier::make(house.folder(), 38);
     let serious = ["not_ended", "stale_orders", "reason_of_another_time"];
-    expect_found(&house, &main, &serious, &["2 orders", "`neo adopt"]);
-    let (text, report) = audit(&house, &main, 7);
+    expect_found(&house, &earlier.database, &serious, &["2 orders", "`neo adopt"]);
+    let (text, report) = audit(&house, &earlier.database, 7);
     assert!(!findings(&report).iter().any(|name| ["malformed", "log_lost"].contains(name)), "{}", text.stdout);
-
-    let mut bytes = fs::read(&main).expect("a database");
-    for page in bytes.chunks_mut(4_096).skip(4).step_by(2) {
-        page.fill(0x5A);
-    }
-    fs::write(&main, bytes).expect("damaged");
-    fs::write(main.with_extension("db-wal"), "").expect("an empty log");
-    fs::write(main.with_extension("db-shm"), vec![0; 32_768]).expect("its index");
-    let before = SystemTime::UNIX_EPOCH + Duration::from_mins(29_607_619);
-    fs::File::options().write(true).open(&main).and_then(|file| file.set_modified(before)).expect("an older time");
     let story = [
         "its write-ahead log was lost",
         "since 2026-04-17T20:19:00Z",
         "The backup neo_live_stage1.db.bak.20260418T192119Z of 2026-04-18T19:21:19Z is sound",
-        "2 sessions (36, 37) never got an end",
+        "37 sessions (1 to 37) never got an end",
+        "stale1 (session 37, BUY ACTIVE)",
         "2 orders may still rest at the venue",
-        "neo_live_stage1.db.bak.20260418T192119Z`",
+        "`neo restore --from",
     ];
-    expect_found(&house, &main, &["malformed", "log_lost", "not_ended", "stale_orders"], &story);
+    let grave = ["malformed", "log_lost", "not_ended", "stale_orders"];
+    expect_found(&house, &earlier.damaged, &grave, &story);
     // The folder names the database as well as its file does.
-    expect_found(&house, house.folder(), &["log_lost"], &[]);
+    expect_found(&house, earlier.damaged.parent().expect("a folder"), &["log_lost"], &[]);
 }

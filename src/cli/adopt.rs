@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::args::AdoptArgs;
 use super::exit::{Exit, Refusal};
-use super::print::{Colour, Form, Side, Table, json};
+use super::print::{Colour, Form, Side, Table, json, next};
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
@@ -21,6 +21,7 @@ use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
 use crate::store::rows::AdoptionRow;
 use crate::store::{OpenError, Reader};
+use crate::vault::audit::words::{count, quoted};
 
 /// How long a database that is being written is left alone before it is tried again.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -45,6 +46,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &AdoptArgs, form:
         tell(out, &survey.adopted, before.as_ref(), false, form)?;
         if let (Form::Text(_), None) = (form, before) {
             writeln!(out, "Nothing was written. With --apply it becomes part of {}.", place.database().display())?;
+            next(out, &format!("adopt {} --apply", quoted(&args.source.to_string_lossy())), place.database())?;
         }
         return Ok(Exit::Done);
     }
@@ -62,7 +64,8 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &AdoptArgs, form:
             if let Form::Text(_) = form {
                 let database = place.database().display();
                 writeln!(out, "Adopted into {database}; the rows are in {} too.", adopted.baseline.name)?;
-                writeln!(out, "Next: neo backfill --db {database} --log FOLDER")?;
+                writeln!(out, "Where its logs still are, name them with --log in what comes next.")?;
+                next(out, "backfill", place.database())?;
             }
         }
     }
@@ -138,7 +141,8 @@ fn print<W: Write>(out: &mut W, account: &Adopted, colour: Colour) -> Result<()>
         writeln!(out, "rounded    {numbers} numbers in {unit}: {} in all, {} at most", rounding.sum, rounding.largest)?;
     }
     if account.between > 0 {
-        writeln!(out, "between    {} orders, fills or movements belong to no session", account.between)?;
+        let rows = count(usize::try_from(account.between).unwrap_or(usize::MAX), "row");
+        writeln!(out, "between    {rows} of orders, fills or movements in no session's time")?;
     }
     for order in &account.unproven {
         let (id, side, quantity, price) = (&order.id, order.side, order.quantity, order.price);

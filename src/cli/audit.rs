@@ -14,7 +14,9 @@ use crate::domain::time::Timestamp;
 use crate::logging::one_line;
 use crate::session::clock::machine_time;
 use crate::vault::audit::words::{count, moment, numbers, size};
-use crate::vault::audit::{CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Severity, Version, audit};
+use crate::vault::audit::{
+    CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Role, Severity, Version, audit,
+};
 
 /// A line of the terminal that everybody has.
 const COLUMNS: u16 = 80;
@@ -103,7 +105,9 @@ fn files<W: Write>(out: &mut W, seen: &Examined, colour: Colour) -> io::Result<(
     for file in &seen.files.seen {
         let name = one_line(&file.name);
         let time = file.modified.map_or_else(|| "–".to_owned(), |at: Timestamp| at.to_string());
-        let rest = format!("{:>9}  {time:<24}  {}", size(file.bytes), file.role.in_words(file));
+        // What was set aside lies in folders of its own, which nobody looks into here.
+        let bytes = if file.role == Role::Quarantine { "–".to_owned() } else { size(file.bytes) };
+        let rest = format!("{bytes:>9}  {time:<24}  {}", file.role.in_words(file));
         if name.chars().count() <= NAME {
             writeln!(out, "  {name:<NAME$} {rest}")?;
         } else {
@@ -178,6 +182,7 @@ fn orders(inside: &Inside) -> String {
 
 fn sums(inside: &Inside) -> String {
     match inside.sums.wrong.iter().map(|wrong| wrong.places).sum::<u64>() {
+        0 if inside.sums.checked == 0 => "none to check yet".to_owned(),
         0 => format!("{} checked, all add up", inside.sums.checked),
         wrong => format!("{} checked, {wrong} do not add up", inside.sums.checked),
     }

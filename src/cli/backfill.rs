@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::BackfillArgs;
 use super::exit::Exit;
-use super::print::{Form, Side, Table, json};
+use super::print::{Form, Side, Table, json, next};
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::domain::adoption::Backfilled;
@@ -20,6 +20,7 @@ use crate::legacy::backfill::logs::LogSigns;
 use crate::legacy::backfill::{self, Finding};
 use crate::session::clock::machine_time;
 use crate::store::{Ask, Reader};
+use crate::vault::audit::words::quoted;
 
 /// What is printed as JSON of one session.
 #[derive(Debug, Serialize)]
@@ -38,8 +39,8 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, fo
         let reader = Reader::open(place.database())?;
         let found = find(reader.ask(), args)?;
         print(out, &found, false, form)?;
-        if let (Form::Text(_), false) = (form, found.is_empty()) {
-            writeln!(out, "Nothing was written. With --apply it is.")?;
+        if let Form::Text(_) = form {
+            what_comes_next(out, place.database(), args, &found)?;
         }
         return Ok(Exit::Done);
     }
@@ -48,7 +49,26 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, fo
     let found = write_down(&mut writing, args);
     writing.end()?;
     print(out, &found?, true, form)?;
+    if let Form::Text(_) = form {
+        next(out, "audit", place.database())?;
+    }
     Ok(Exit::Done)
+}
+
+/// The end of a dry run. A session that nothing tells of keeps no other from running.
+fn what_comes_next<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, found: &[Finding]) -> Result<()> {
+    if found.iter().all(|finding| finding.end.is_none()) {
+        return Ok(next(out, "run", database)?);
+    }
+    writeln!(out, "Nothing was written. With --apply it is.")?;
+    let mut verb = "backfill".to_owned();
+    for log in &args.log {
+        verb += &format!(" --log {}", quoted(&log.to_string_lossy()));
+    }
+    if let (Some(session), Some(at)) = (args.session, args.ended_at) {
+        verb += &format!(" --session {session} --ended-at {at}");
+    }
+    Ok(next(out, &(verb + " --apply"), database)?)
 }
 
 /// All ends in one group: all of them are on disk, or none.

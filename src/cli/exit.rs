@@ -204,7 +204,10 @@ fn of_restore(error: &RestoreError) -> Exit {
         RestoreError::Open(error) => of_open(error),
         RestoreError::Store(error) => of_store(error),
         RestoreError::Rebuild(error) => of_rebuild(error),
-        RestoreError::NoBackup { .. } | RestoreError::InUse { .. } | RestoreError::File { .. } => Exit::Failed,
+        RestoreError::NoBackup { .. }
+        | RestoreError::InUse { .. }
+        | RestoreError::File { .. }
+        | RestoreError::Compare(_) => Exit::Failed,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::Path;
 
 use color_eyre::Report;
 use serde::Serialize;
 
 use super::args::ColorWhen;
 use crate::logging::one_line;
+use crate::vault::audit::words::quoted;
 
 /// Whether to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,11 @@ const WIDEST: usize = 200;
 pub struct Table {
     columns: Vec<(String, Side)>,
     rows: Vec<Vec<String>>,
+}
+
+/// The command that comes next, on a line of its own and never broken: it is copied.
+pub fn next<W: Write>(out: &mut W, verb: &str, database: &Path) -> io::Result<()> {
+    writeln!(out, "Next: `neo {verb} --db {}`", one_line(&quoted(&database.to_string_lossy())))
 }
 
 /// The standard output, buffered; flush it.

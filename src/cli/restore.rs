@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args::RestoreArgs;
 use super::backup::named;
 use super::exit::Exit;
-use super::print::{Form, json};
+use super::print::{Form, json, next};
 use super::scratch::Scratch;
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
@@ -22,6 +22,7 @@ use crate::journal::record::Entry;
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
+use crate::vault::audit::words::quoted;
 use crate::vault::restore::{self, Plan};
 use crate::vault::swap;
 
@@ -47,7 +48,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     if let Some(backup) = from.as_deref().filter(|file| !apply::is_ours(&RealDisk, file))
         && let Ok(source) = Source::copy_of(backup, |_| std::thread::sleep(PAUSE))
     {
-        return from_the_earlier_engine(out, &place, backup, &source, Wanted::of(args), form);
+        return from_the_earlier_engine(out, &place, backup, &source, args, form);
     }
     if args.dry_run {
         let scratch = Scratch::beside(&place)?;
@@ -56,7 +57,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
             Form::Json => json(out, &Told { plan: &plan, done: false, carried: Vec::new(), quarantine: None })?,
             Form::Text(_) => {
                 print(out, &plan)?;
-                writeln!(out, "Nothing was done: without --dry-run it is.")?;
+                nothing_was_done(out, database, args)?;
             }
         }
         return Ok(Exit::Done);
@@ -97,16 +98,12 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     Ok(Exit::Done)
 }
 
-/// How much of a restore is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    ThePlan,
-    All,
-}
-
-impl Wanted {
-    fn of(args: &RestoreArgs) -> Self {
-        if args.dry_run { Self::ThePlan } else { Self::All }
+/// The end of a dry run, with the command that does it.
+fn nothing_was_done<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs) -> io::Result<()> {
+    writeln!(out, "Nothing was done: without --dry-run it is.")?;
+    match &args.from {
+        Some(from) => next(out, &format!("restore --from {}", quoted(&from.to_string_lossy())), database),
+        None => next(out, "restore", database),
     }
 }
 
@@ -116,7 +113,7 @@ fn from_the_earlier_engine<W: Write>(
     place: &Place,
     backup: &Path,
     source: &Source,
-    wanted: Wanted,
+    args: &RestoreArgs,
     form: Form,
 ) -> Result<Exit> {
     if let Form::Text(_) = form {
@@ -125,10 +122,10 @@ fn from_the_earlier_engine<W: Write>(
         writeln!(out, "then        its rows are adopted, and the database is made anew from the journal")?;
         out.flush()?;
     }
-    if wanted == Wanted::ThePlan {
+    if args.dry_run {
         match form {
             Form::Json => json(out, &serde_json::json!({ "earlier": source.digested(), "done": false }))?,
-            Form::Text(_) => writeln!(out, "Nothing was done: without --dry-run it is.")?,
+            Form::Text(_) => nothing_was_done(out, place.database(), args)?,
         }
         return Ok(Exit::Done);
     }
@@ -152,7 +149,8 @@ fn from_the_earlier_engine<W: Write>(
                 format!(" What was there is in {}.", place.quarantine().join(name).display())
             });
             writeln!(out, "Restored: the rows of {} are adopted.{kept}", source.digested().name)?;
-            writeln!(out, "Next: neo backfill --db {} --log FOLDER", place.database().display())?;
+            writeln!(out, "Where its logs still are, name them with --log in what comes next.")?;
+            next(out, "backfill", place.database())?;
         }
     }
     Ok(Exit::Done)

@@ -76,6 +76,7 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         private(&mut options);
+        keep_name(&mut options);
         let mut file = options.open(path).map_err(unusable)?;
         if !try_lock(&file).map_err(unusable)? {
             return Err(LockError::Held { path: path.to_owned(), holder: holder_of(path) });
@@ -95,9 +96,8 @@ impl Lock {
         Ok(Self { _folder: Some(opened), ..self })
     }
 
-    /// Windows lets nobody remove a file that is open, and locks no folders.
+    /// Windows locks no folders; there the lock file itself cannot be removed while it is held.
     #[cfg(windows)]
-    #[expect(clippy::unnecessary_wraps, reason = "the other platform can fail")]
     pub fn with_folder(self, _folder: &Path) -> Result<Self, LockError> {
         Ok(self)
     }
@@ -106,6 +106,15 @@ impl Lock {
 /// Who the lock file says holds, or last held, the lock: without the lock itself it proves nothing.
 pub fn holder_of(path: &Path) -> Option<Holder> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// The standard library lets others remove what it has open; a lock file that is held keeps its name.
+fn keep_name(options: &mut OpenOptions) {
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, super::windows::ALL_BUT_REMOVE);
+    #[cfg(not(windows))]
+    // Names are nobody's here: the folder is locked as well.
+    std::convert::identity(options);
 }
 
 fn sign(file: &mut File, holder: &Holder) -> io::Result<()> {

@@ -82,6 +82,18 @@ pub fn is_full(failure: &io::Error) -> bool {
     matches!(failure.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// Whether an error means that somebody has the file open, where the system minds that.
+#[cfg(windows)]
+pub fn is_in_use(failure: &io::Error) -> bool {
+    windows::is_in_use(failure)
+}
+
+/// Whether an error means that somebody has the file open, where the system minds that.
+#[cfg(not(windows))]
+pub fn is_in_use(failure: &io::Error) -> bool {
+    failure.kind() == io::ErrorKind::ResourceBusy
+}
+
 /// What lies behind a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {

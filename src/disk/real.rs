@@ -77,19 +77,16 @@ impl Disk for RealDisk {
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         let missing: Vec<&Path> = folder.ancestors().take_while(|above| !is_here(above)).collect();
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(folder)?;
+        private_folder().recursive(true).create(folder)?;
         missing.into_iter().filter_map(Path::parent).try_for_each(|parent| self.sync_folder(parent))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        rename(from, to)
+        patiently(|| fs::rename(from, to))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        patiently(|| fs::remove_file(path))
     }
 
     #[cfg(unix)]
@@ -147,6 +144,15 @@ pub(super) fn private(options: &mut OpenOptions) {
     std::convert::identity(options);
 }
 
+/// Makes folders that only the owner may look into.
+pub(crate) fn private_folder() -> DirBuilder {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "the other platform sets rights"))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
 /// The parent of a bare name is the empty path, which the system does not know.
 pub(super) fn or_here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
@@ -168,22 +174,23 @@ fn is_here(folder: &Path) -> bool {
 }
 
 #[cfg(not(windows))]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
+fn patiently(act: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    act()
 }
 
-/// Windows neither moves nor replaces a file that somebody has open, a virus scanner for instance: most let go soon.
+/// Windows neither moves, replaces nor removes a file that somebody has open, a virus scanner for instance: most let go
+/// soon.
 #[cfg(windows)]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+fn patiently(act: impl Fn() -> io::Result<()>) -> io::Result<()> {
     const TRIES: u32 = 40;
     const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
     for _ in 1..TRIES {
-        match fs::rename(from, to) {
+        match act() {
             Err(failure) if super::windows::is_in_use(&failure) => std::thread::sleep(PAUSE),
             outcome => return outcome,
         }
     }
-    fs::rename(from, to)
+    act()
 }
 
 #[cfg(test)]

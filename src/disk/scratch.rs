@@ -1,9 +1,10 @@
 //! A folder of our own, for work on copies: in the system's temporary folder, for its owner alone, and gone when it is
 //! dropped, after a panic too.
 
-use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use super::real::private_folder;
 
 /// A folder that goes with this value, with all that lies in it.
 #[derive(Debug)]
@@ -14,9 +15,7 @@ pub struct Scratch {
 impl Scratch {
     /// Makes a new one inside `parent`.
     pub fn within(parent: &Path) -> io::Result<Self> {
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let builder = private_folder();
         let pid = std::process::id();
         // Left behind by a process of our number that was killed, or another thread's: never shared, never reused.
         for nth in 0..u32::MAX {

@@ -9,13 +9,16 @@ use std::path::Path;
 
 use windows_sys::Win32::Foundation::{ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION};
 use windows_sys::Win32::Storage::FileSystem::{
-    GetDiskFreeSpaceExW, GetDriveTypeW, GetVolumePathNameW, LOCKFILE_EXCLUSIVE_LOCK, LOCKFILE_FAIL_IMMEDIATELY,
-    LockFileEx,
+    FILE_SHARE_READ, FILE_SHARE_WRITE, GetDiskFreeSpaceExW, GetDriveTypeW, GetVolumePathNameW, LOCKFILE_EXCLUSIVE_LOCK,
+    LOCKFILE_FAIL_IMMEDIATELY, LockFileEx,
 };
 use windows_sys::Win32::System::IO::OVERLAPPED;
 
 /// Locks are mandatory here, so the text at the beginning of the file stays readable only if the lock lies elsewhere.
 pub(super) const FAR: u32 = 0x7fff_ffff;
+
+/// What others may do with a file that must not lose its name while it is open.
+pub(super) const ALL_BUT_REMOVE: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE;
 
 /// `DRIVE_REMOTE`, which windows-sys keeps under a feature of its own.
 const DRIVE_REMOTE: u32 = 4;

@@ -126,10 +126,10 @@ impl Projecting {
             self.checkpoint(at);
             self.owed.checkpoints.remove(0);
         }
+        self.write_readings(&work.readings);
         for job in work.jobs {
             job(&mut Shift(self));
         }
-        self.write_readings(&work.readings);
         while let Some(&session) = self.owed.digests.first() {
             let digest = self.store.ask().and_then(|ask| ask.readings_digest(session));
             self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));

@@ -11,7 +11,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
-use crate::disk::RealDisk;
+use crate::disk::scratch::Scratch;
+use crate::disk::{Disk as _, RealDisk};
 use crate::domain::adoption::Digested;
 use crate::store::sha256_of;
 
@@ -93,17 +94,18 @@ pub(super) struct Row {
     pub(super) columns: Vec<(String, Value)>,
 }
 
-/// A folder of our own that goes when this does.
-#[derive(Debug)]
-struct Scratch(PathBuf);
-
 impl Source {
     /// Copies the database at `path` and looks whether it is the earlier engine's, and sound. `pause` is called before
     /// each further try, when it changed while it was copied.
     pub fn copy_of(path: &Path, mut pause: impl FnMut(u32)) -> Result<Self, SourceError> {
         refuse_what_is_no_database(path)?;
-        let scratch = Scratch::new(path)?;
-        let copy = scratch.0.join("copy.db");
+        let doing = "make a scratch folder for a copy of";
+        let scratch = Scratch::within(&std::env::temp_dir()).map_err(|why| SourceError::Unreadable {
+            doing,
+            path: path.to_owned(),
+            why,
+        })?;
+        let copy = scratch.path().join("copy.db");
         let mut tried = 1;
         let sha256 = loop {
             if let Some(sha256) = copy_whole(path, &copy)? {
@@ -206,7 +208,7 @@ fn refuse_what_is_no_database(path: &Path) -> Result<(), SourceError> {
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(SourceError::NotADatabase(path.to_owned()));
     }
-    let head = crate::disk::Disk::read_part(&RealDisk, path, 0, 16).map_err(unreadable)?;
+    let head = RealDisk.read_part(path, 0, 16).map_err(unreadable)?;
     if head != b"SQLite format 3\0" {
         return Err(SourceError::NotADatabase(path.to_owned()));
     }
@@ -228,7 +230,8 @@ fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
             Ok(()) | Err(_) => {}
         }
         if stamp.is_some_and(|(bytes, _)| bytes > 0) {
-            match fs::copy(&from, &to) {
+            // By bytes alone: an original that nobody may write would give a copy that SQLite cannot recover its log in.
+            match RealDisk.copy(&from, &to) {
                 // It was there a moment ago.
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
                 outcome => outcome.map_err(failed("copy", &from))?,
@@ -292,34 +295,6 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-impl Scratch {
-    fn new(for_whom: &Path) -> Result<Self, SourceError> {
-        let root = std::env::temp_dir();
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        let mut number = 0_u32;
-        loop {
-            let folder = root.join(format!("neo-scratch-{}-{number}", std::process::id()));
-            match builder.create(&folder) {
-                Ok(()) => return Ok(Self(folder)),
-                Err(why) if why.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                Err(why) => {
-                    let doing = "make a scratch folder for a copy of";
-                    return Err(SourceError::Unreadable { doing, path: for_whom.to_owned(), why });
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed now lies in the system's own folder for such things.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,7 +331,7 @@ mod tests {
         let before: Vec<Vec<u8>> = ["", "-wal"].map(|suffix| fs::read(beside(&path, suffix)).unwrap()).into();
         let source = Source::copy_of(&path, |_| {}).unwrap();
         assert_eq!(source.count("sessions").unwrap(), 2);
-        let scratch = source.scratch.0.clone();
+        let scratch = source.scratch.path().to_owned();
         drop(source);
         assert!(!scratch.exists());
         assert_eq!(names(elsewhere.path()), ["old.db", "old.db-wal"]);

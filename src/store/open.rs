@@ -40,6 +40,8 @@ pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     check_sqlite()?;
     if look_before_opening(disk, path)? == Lies::Nowhere {
         create(disk, path)?;
+    } else {
+        refuse_strangers(disk, path)?;
     }
     let mut connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let found = migrate::identify(&connection, path)?;
@@ -92,6 +94,7 @@ pub(super) fn reader(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     if look_before_opening(disk, path)? == Lies::Nowhere {
         return Err(OpenError::Missing(path.to_owned()));
     }
+    refuse_strangers(disk, path)?;
     let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection
         .pragma_update(None, "query_only", true)
@@ -158,6 +161,18 @@ fn check_sqlite() -> Result<(), OpenError> {
 enum Lies {
     Here,
     Nowhere,
+}
+
+/// Others' databases are known without their log and its index, which opening them in the ordinary way would change.
+fn refuse_strangers(disk: &dyn Disk, path: &Path) -> Result<(), OpenError> {
+    let uri = uri(disk, path) + "&immutable=1";
+    let found = connect_to(&uri, path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|connection| migrate::identify(&connection, path));
+    match found {
+        Err(stranger @ (OpenError::NotOurs { .. } | OpenError::Earlier(_))) => Err(stranger),
+        // Without its log one of ours may be torn, or not be anybody's yet: what is wrong shows when it is opened with it.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// By name only, never through a handle: see the module comment of [`super`].

@@ -81,6 +81,8 @@ impl Seen {
                 "the database is {}, and a write-ahead log of {wal} bytes lies where it was",
                 if self.main.is_some() { "empty" } else { "gone" }
             )),
+            // Beside a database that is being made its rollback journal has what is missing.
+            (_, 0, rollback) if rollback > 0 && !self.rollback_is_strange() => Judgement::Ordinary,
             (main, 0, _) if self.header.is_some_and(|header| header.bytes > main) => {
                 let whole = self.header.map_or(0, |header| header.bytes);
                 Judgement::Unsound(format!("the database is cut off: {main} bytes are left of {whole}"))
@@ -155,6 +157,8 @@ mod tests {
     fn a_database_that_is_shorter_than_it_says_is_cut_off_unless_its_log_has_the_rest() {
         assert!(matches!(seen(Some(8_192), 0).judge(), Judgement::Unsound(_)));
         assert_eq!(seen(Some(8_192), 32).judge(), Judgement::Unclean);
+        let being_made = Seen { rollback: 512, ..seen(Some(3_072), 0) };
+        assert_eq!(being_made.judge(), Judgement::Ordinary, "its first page was torn, and is rolled back");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, params};
 
@@ -19,7 +20,10 @@ pub struct RealEnd {
 pub struct Earlier {
     pub database: PathBuf,
     pub logs: PathBuf,
+    /// The database of session 38: stale and torn, its log lost.
     pub damaged: PathBuf,
+    /// The sound backup beside it.
+    pub backup: PathBuf,
     pub ends: Vec<RealEnd>,
 }
 
@@ -42,6 +46,9 @@ CREATE TABLE valuation_snapshots (id INTEGER PRIMARY KEY AUTOINCREMENT, created_
 /// 2026-04-13T03:36:18Z
 const FIRST_START: i64 = 1_776_051_378_000;
 const HOURS_APART: i64 = 3 * 3_600_000;
+
+/// 2026-04-17T20:19:00Z, when the log was last moved into the database.
+const LAST_CHECKPOINT: Duration = Duration::from_secs(1_776_457_140);
 
 /// Numbers that look random, and are the same for one seed.
 struct Chance(u64);
@@ -148,18 +155,22 @@ impl Earlier {
             )
             .expect("an order");
         }
-        db.execute_batch("INSERT INTO engine_state VALUES ('halt.reason', 'another day', NULL); COMMIT")
-            .expect("a commit");
+        let reason = "INSERT INTO engine_state VALUES ('halt.reason', 'xrp exposure limit', '2026-04-16T01:58:00')";
+        db.execute_batch(&format!("{reason}; COMMIT")).expect("a commit");
         db.pragma_update(None, "journal_mode", "WAL").expect("WAL");
         drop(db);
-        let stale = damaged.join("s.db");
+        let stale = damaged.join("neo_live_stage1.db");
+        let backup = damaged.join("neo_live_stage1.db.bak.20260418T192119Z");
+        fs::copy(&database, &backup).expect("a backup");
         let mut bytes = fs::read(&database).expect("it was made");
         for place in (2..bytes.len() / 4_096).step_by(3) {
             bytes[place * 4_096..][..4_096].fill(0xa5);
         }
         fs::write(&stale, bytes).expect("a damaged database");
-        fs::write(damaged.join("s.db-wal"), "").expect("an empty log");
-        fs::write(damaged.join("s.db-shm"), vec![0; 32_768]).expect("an index");
-        Self { database, logs, damaged: stale, ends }
+        let file = fs::File::options().write(true).open(&stale).expect("it was written");
+        file.set_modified(SystemTime::UNIX_EPOCH + LAST_CHECKPOINT).expect("an older time");
+        fs::write(damaged.join("neo_live_stage1.db-wal"), "").expect("an empty log");
+        fs::write(damaged.join("neo_live_stage1.db-shm"), vec![0; 32_768]).expect("an index");
+        Self { database, logs, damaged: stale, backup, ends }
     }
 }

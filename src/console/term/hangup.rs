@@ -32,7 +32,6 @@ pub fn watch(guard: Arc<Guard>, told: UnboundedSender<Msg>) -> io::Result<()> {
 
 /// Nothing to watch.
 #[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "the other platform can fail")]
 pub fn watch(_guard: Arc<Guard>, _told: UnboundedSender<Msg>) -> io::Result<()> {
     Ok(())
 }

@@ -191,7 +191,8 @@ impl Waiting {
         if work.checkpoints.is_empty() {
             work.jobs.extend(self.jobs.pop_front());
         }
-        if readings_due {
+        // A backup is to have the readings that came before it was asked for.
+        if readings_due || !work.jobs.is_empty() {
             work.readings = self.take_readings();
         }
         work.closing = self.closing && self.checkpoints.is_empty() && self.jobs.is_empty();

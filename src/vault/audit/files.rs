@@ -141,7 +141,7 @@ impl Role {
             Self::Rollback => "rollback journal".to_owned(),
             Self::Journal => super::words::count(files, "segment"),
             Self::Backups => super::words::count(files, "backup file"),
-            Self::Quarantine => "set aside".to_owned(),
+            Self::Quarantine => "what was set aside".to_owned(),
             Self::Receipts => super::words::count(files, "receipt file"),
             Self::Lock => "the lock file".to_owned(),
             Self::Swap => "a swap, begun".to_owned(),

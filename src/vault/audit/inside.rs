@@ -156,8 +156,8 @@ fn kind(tables: &Tables<'_>, copy: &Path) -> DatabaseKind {
         Err(OpenError::Older { .. }) => DatabaseKind::Ours { version: Version::Older },
         Err(OpenError::Newer { .. }) => DatabaseKind::Ours { version: Version::Newer },
         Err(OpenError::Empty(_)) => DatabaseKind::Blank,
-        Err(OpenError::NotOurs { .. }) if is_earlier(tables) => DatabaseKind::Earlier,
-        Err(OpenError::NotOurs { .. }) => {
+        Err(OpenError::NotOurs { .. } | OpenError::Earlier(_)) if is_earlier(tables) => DatabaseKind::Earlier,
+        Err(OpenError::NotOurs { .. } | OpenError::Earlier(_)) => {
             DatabaseKind::Foreign { tables: tables.names().take(3).map(str::to_owned).collect() }
         }
         Err(_) => DatabaseKind::Unknown,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Examined;
 use super::finding::Finding;
 use super::inside::DatabaseKind;
-use super::words::{count, moment, numbers, span};
+use super::words::{count, moment, numbers, quoted, span};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -202,18 +202,14 @@ fn restore(seen: &Examined) -> Next {
     }
 }
 
+/// A sound database of the earlier engine is taken over into one of ours; a damaged one is replaced by its backup, in place.
 fn adopt(seen: &Examined, found: &[Finding]) -> Next {
-    let from = if found.iter().any(is_loss) {
-        seen.shelf.newest_sound().map(|(copy, _)| copy.path.to_string_lossy().into_owned())
-    } else {
-        Some(seen.database.clone())
-    };
-    match from {
-        Some(from) => Next {
-            command: format!("neo adopt {}", quoted(&from)),
-            why: "shows what it would take over and changes nothing; --apply does it".to_owned(),
-        },
-        None => restore(seen),
+    if found.iter().any(is_loss) {
+        return restore(seen);
+    }
+    Next {
+        command: format!("neo adopt {}", quoted(&seen.database)),
+        why: "shows what it would take over and changes nothing; --apply does it".to_owned(),
     }
 }
 
@@ -236,15 +232,5 @@ impl Examined {
 
     fn db_flag(&self) -> String {
         format!(" --db {}", quoted(&self.database))
-    }
-}
-
-/// As a shell takes it for one word.
-fn quoted(path: &str) -> String {
-    let plain = |sign: char| sign.is_alphanumeric() || "/\\._-:~+,@".contains(sign);
-    match path {
-        path if !path.is_empty() && path.chars().all(plain) => path.to_owned(),
-        path if cfg!(windows) => format!("\"{path}\""),
-        path => format!("'{}'", path.replace('\'', r"'\''")),
     }
 }

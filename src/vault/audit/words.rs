@@ -56,6 +56,16 @@ pub fn moment(at: Timestamp) -> String {
     text.split('.').next().map_or(text.clone(), |seconds| format!("{seconds}Z"))
 }
 
+/// As a shell takes it for one word.
+pub fn quoted(word: &str) -> String {
+    let plain = |sign: char| sign.is_alphanumeric() || "/\\._-:~+,@".contains(sign);
+    match word {
+        word if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
+        word if cfg!(windows) => format!("\"{word}\""),
+        word => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 /// How long ago: `3 minutes`, `5 hours`, `12 days`.
 pub fn span(of: std::time::Duration) -> String {
     let seconds = of.as_secs();

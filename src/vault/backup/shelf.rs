@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::check::{Checked, check};
 use super::{BackupError, BackupKind, file, name};
-use crate::disk::Disk;
+use crate::disk::{Disk, is_in_use};
 use crate::domain::time::Timestamp;
 
 /// How many copies of each kind are kept.
@@ -65,7 +65,7 @@ pub fn surplus<'a>(shelf: &'a [OnShelf], spared: Option<&str>) -> Vec<&'a OnShel
         .collect()
 }
 
-/// Removes these, and says which.
+/// Removes these, and says which. One that somebody has open stays where that counts, and goes another time.
 pub fn prune<'a>(
     disk: &dyn Disk,
     folder: &Path,
@@ -74,8 +74,13 @@ pub fn prune<'a>(
     let mut pruned = Vec::new();
     for backup in backups {
         let path = folder.join(&backup.name);
-        disk.remove(&path).map_err(file("remove the old copy", &path))?;
-        pruned.push(backup.name.clone());
+        match disk.remove(&path) {
+            Err(why) if is_in_use(&why) => {}
+            outcome => {
+                outcome.map_err(file("remove the old copy", &path))?;
+                pruned.push(backup.name.clone());
+            }
+        }
     }
     if !pruned.is_empty() {
         disk.sync_folder(folder).map_err(file("sync", folder))?;

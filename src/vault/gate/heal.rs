@@ -226,7 +226,7 @@ impl Gate<'_> {
             return Ok(());
         }
         found.extend(void_words(report));
-        let what = why.unwrap_or("there is no fact in the database").to_owned();
+        let what = why.unwrap_or("there is no fact in the database");
         Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
     }
 

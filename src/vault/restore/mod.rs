@@ -21,6 +21,7 @@ use super::backup::Unfit;
 use super::first_damage;
 use super::rebuild::{Base, RebuildError, Rebuilt, rebuild};
 use super::swap::sidecars;
+use super::verify::{VerifyError, verify};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
@@ -147,6 +148,9 @@ pub enum RestoreError {
     /// The new store cannot be made, or not take the old one's place yet.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
+    /// The new store is in place and cannot be compared with the journal.
+    #[error("the database was restored, and could not be compared with the journal: {0}; run `neo verify --all`")]
+    Compare(#[from] Box<VerifyError>),
 }
 
 /// Finds out what a restore would do, from the newest backup that is fit or from the file `from`. `scratch` is an empty
@@ -235,8 +239,23 @@ pub fn carry_out(
         disk.create_folder(&place.journal()).map_err(file("make the folder", &place.journal()))?;
         Writer::open(Arc::clone(disk), place.journal(), plan.head)?.write_kept(&plan.lines)?;
     }
-    let Rebuilt { lines, carried, quarantine, .. } = rebuild(disk, place, Base::Backup(&plan.base), now, tell)?;
+    let Rebuilt { lines, mut carried, quarantine, .. } = rebuild(disk, place, Base::Backup(&plan.base), now, tell)?;
+    tell("comparing the tables with the journal");
+    if let Some(hurt) = not_what_the_facts_make(&**disk, place)? {
+        carried.push(format!(
+            "the backup is damaged where no check of its pages can see it ({hurt}): all tables were made anew"
+        ));
+        carried.extend(rebuild(disk, place, Base::Nothing, now, tell)?.carried);
+    }
     Ok(Done { replayed: lines, carried, quarantine })
+}
+
+/// A bit that flipped in a row of the backup leaves its pages and its chain sound. The first table that differs, if what
+/// differs can be made anew: rows of a baseline that is gone stay as the backup has them.
+fn not_what_the_facts_make(disk: &dyn Disk, place: &Place) -> Result<Option<String>, RestoreError> {
+    let verdict = verify(disk, place, None).map_err(Box::new)?;
+    let remade = verdict.projected.filter(|projected| projected.undigested.is_empty());
+    Ok(remade.and_then(|projected| projected.tables.first).map(|first| format!("{}, {}", first.table, first.key)))
 }
 
 /// An end of the journal that the plan puts back is no damage; everything else is.
