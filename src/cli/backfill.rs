@@ -71,14 +71,11 @@ fn what_comes_next<W: Write>(out: &mut W, database: &Path, args: &BackfillArgs, 
         return Ok(next(out, "run", database)?);
     }
     writeln!(out, "Nothing was written. With --apply it is.")?;
-    let mut verb = "backfill".to_owned();
-    for log in &args.log {
-        verb = format!("{verb} --log {}", quoted(&log.to_string_lossy()));
-    }
-    if let (Some(session), Some(at)) = (args.session, args.ended_at) {
-        verb = format!("{verb} --session {session} --ended-at {at}");
-    }
-    Ok(next(out, &(verb + " --apply"), database)?)
+    let mut words = vec!["backfill".to_owned()];
+    words.extend(args.log.iter().map(|log| format!("--log {}", quoted(&log.to_string_lossy()))));
+    words.extend(args.session.zip(args.ended_at).map(|(session, at)| format!("--session {session} --ended-at {at}")));
+    words.push("--apply".to_owned());
+    Ok(next(out, &words.join(" "), database)?)
 }
 
 /// All ends in one group: all of them are on disk, or none.

@@ -219,6 +219,7 @@ fn of_rebuild(error: &RebuildError) -> Exit {
         | RebuildError::Kept(_)
         | RebuildError::NoJournal(_)
         | RebuildError::Damaged { .. }
+        | RebuildError::BaselineLost { .. }
         | RebuildError::OtherChain { .. } => Exit::NotSound,
         RebuildError::File { .. } => Exit::Failed,
     }

@@ -22,7 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
 use crate::journal::writer::{KeptError, Writer};
-use crate::store::{OpenError, Salvaged, Store, StoreError};
+use crate::store::{OpenError, Salvaged, Store, StoreError, Undigested};
 
 /// Lines are handed over and projected in portions of this many.
 const PORTION: usize = 8_192;
@@ -84,6 +84,15 @@ pub enum RebuildError {
     OtherChain {
         /// The newest line that both have.
         n: u64,
+    },
+    /// The rows of another engine cannot be had: their baseline is gone or is not the one that was adopted.
+    #[error("line {n} took over the rows of another engine, and they cannot be had: {why}. The old database is as it \
+        was; put the baseline back into the backups' folder, or adopt into another database with `neo adopt`")]
+    BaselineLost {
+        /// The line that took them over.
+        n: u64,
+        /// What is wrong with the baseline.
+        why: String,
     },
     /// A file could not be copied or removed.
     #[error("cannot {doing} {}: {source}. The old database is as it was", path.display())]
@@ -181,7 +190,10 @@ pub(super) fn rebuild_because(
     swap::finish_begun(disk, place)?;
     let new = in_the_making(place);
     clear(&**disk, &new)?;
-    let outcome = make(disk, place, base, &new, tell);
+    let outcome = match make(disk, place, base, &new, tell) {
+        Err(RebuildError::BaselineLost { n, why }) => make_on_a_backup_behind(disk, place, n, why, &new, tell),
+        outcome => outcome,
+    };
     let mut rebuilt = match outcome {
         Ok(rebuilt) => rebuilt,
         Err(why) => {
@@ -194,6 +206,27 @@ pub(super) fn rebuild_because(
     swap::put_in_place(disk, place, &new, evidence)?;
     rebuilt.quarantine = evidence.name();
     Ok(rebuilt)
+}
+
+/// Backups have the rows of another engine, too: the newest fit one that was made behind line `n`, which took them over.
+fn make_on_a_backup_behind(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    n: u64,
+    why: String,
+    new: &Path,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Rebuilt, RebuildError> {
+    clear(&**disk, new)?;
+    let newest = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
+    match newest.filter(|(_, checked)| checked.head.is_some_and(|head| head.n >= n)) {
+        Some((backup, _)) => {
+            let mut rebuilt = make(disk, place, Base::Backup(&place.backups().join(&backup.name)), new, tell)?;
+            rebuilt.carried.push(format!("the rows of another engine came from the backup {}: {why}", backup.name));
+            Ok(rebuilt)
+        }
+        None => Err(RebuildError::BaselineLost { n, why }),
+    }
 }
 
 /// Removes what a rebuilding that was cut off left behind; to be called when no exchange is begun.
@@ -237,15 +270,19 @@ fn project_journal(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<
                 Ok(projected) => {
                     rebuilt.lines += projected.lines;
                     rebuilt.undigested += projected.undigested.len() as u64;
+                    if let Some(lost) = adoption_among(&portion, projected.undigested) {
+                        outcome = Err(lost);
+                        break;
+                    }
                 }
                 Err(why) => {
-                    outcome = Err(why);
+                    outcome = Err(why.into());
                     break;
                 }
             }
         }
         let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        outcome.map_err(RebuildError::from).and(read.map_err(RebuildError::from))
+        outcome.and(read.map_err(RebuildError::from))
     })?;
     if !report.is_sound() {
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
@@ -254,6 +291,13 @@ fn project_journal(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<
         Some(line) if !has(store, &line)? => Err(RebuildError::OtherChain { n: line.n }),
         _ => Ok(rebuilt),
     }
+}
+
+/// An adoption that could not be told: the store would be without the rows that it took over.
+fn adoption_among(portion: &[Line], undigested: Vec<Undigested>) -> Option<RebuildError> {
+    let is_one = |n: u64| portion.iter().any(|line| line.n == n && line.kind == "adopted");
+    let lost = undigested.into_iter().find(|one| is_one(one.n))?;
+    Some(RebuildError::BaselineLost { n: lost.n, why: lost.why })
 }
 
 /// Hands over what lies behind `cursor`, and returns the newest line that does not: both sides must have it.
