@@ -360,7 +360,7 @@ pub(super) fn scratch_copy_alone(disk: &dyn Disk, place: &Place) -> Result<PathB
 }
 
 /// `s.rebuilding`
-fn in_the_making(place: &Place) -> PathBuf {
+pub(super) fn in_the_making(place: &Place) -> PathBuf {
     place.swap().with_extension("rebuilding")
 }
 

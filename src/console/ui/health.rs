@@ -74,11 +74,16 @@ fn store(model: &Model, health: &Health, theme: &Theme) -> Vec<Row> {
     };
     let wal =
         store.wal_bytes.map_or_else(unknown, |bytes| if bytes == 0 { "empty".into() } else { format::size(bytes) });
-    let dropped = store.readings_dropped;
-    let dropped = if dropped == 0 { String::new() } else { format!(", {} readings dropped", format::grouped(dropped)) };
+    let noted = |count: u64, what: &str| match count {
+        0 => String::new(),
+        count => format!(", {} {what}", format::grouped(count)),
+    };
+    let dropped = noted(store.readings_dropped, "readings dropped");
+    let twice = noted(store.second_tries, "writes tried twice");
+    let style = if dropped.is_empty() && twice.is_empty() { theme.text } else { theme.warn };
     vec![
         ("cursor", format!("{cursor}{lag}"), theme.text),
-        ("WAL", format!("{wal}{dropped}"), if store.readings_dropped > 0 { theme.warn } else { theme.text }),
+        ("WAL", format!("{wal}{dropped}{twice}"), style),
         done("checkpoint", health.checkpoint.as_ref(), checkpoint, theme),
         done("backup", health.backup.as_ref(), backup, theme),
         heartbeat(model, health, theme),
