@@ -29,8 +29,9 @@ const TOLD: usize = 5;
 /// What became of the states of one kind.
 #[derive(Default)]
 struct Tally {
+    /// Opened and looked at.
     states: usize,
-    /// Of them, those that are the disk of one operation before, to the last byte: they are not opened again.
+    /// Moments more at which the disk is the one before to the last byte, and no more was acknowledged: not opened again.
     same: usize,
     again: usize,
     lost: usize,
@@ -55,6 +56,12 @@ struct Crash<'a> {
 }
 
 impl Crash<'_> {
+    /// Whether what is safe, and what was acknowledged, is what it was at an earlier moment that was tried.
+    fn is_as_before(&self, safe_since: usize) -> bool {
+        let acknowledged = |position| self.life.acknowledged_at(position).count();
+        self.position > safe_since && acknowledged(self.position) == acknowledged(safe_since)
+    }
+
     fn try_it(&self, disk: &MemoryDisk, outcome: &Mutex<Outcome>) {
         let found = witness::examine(disk, self.life.acknowledged_at(self.position));
         self.count(found.map(drop), |tally| tally.states += 1, outcome);
@@ -140,12 +147,8 @@ fn crash_everywhere(life: &Life, losses: &[Loss], stride: usize, seed: u64, outc
                     for (kind, &loss) in losses.iter().enumerate() {
                         let seed = seed ^ (position as u64 * 6 + kind as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                         let crash = Crash { life, position, loss, seed };
-                        if loss == Loss::Unsynced && stride == 1 && position > platter.safe_since() {
-                            crash.count(
-                                Ok(()),
-                                |tally| (tally.states, tally.same) = (tally.states + 1, tally.same + 1),
-                                outcome,
-                            );
+                        if loss == Loss::Unsynced && stride == 1 && crash.is_as_before(platter.safe_since()) {
+                            crash.count(Ok(()), |tally| tally.same += 1, outcome);
                             continue;
                         }
                         crash.try_it(&platter.after(loss, seed), outcome);

@@ -30,11 +30,12 @@ use sim::story::{self, Story};
 use sim::{at, place, prepare, witness};
 
 /// Every how many operations one fails, when nobody says.
-const STRIDE: usize = 5;
+const STRIDE: usize = 3;
 /// Most of the time they wait, so that many go at once.
 const AT_ONCE: usize = 12;
-/// The longest that an acknowledgement may take once the disk works: a retry comes every second.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Only who hangs takes so long, however busy the machine is: a retry comes every second, and a disk that is full for a
+/// while needs several.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// An operation that no session comes to.
 const NEVER: u64 = u64::MAX / 2;
@@ -83,6 +84,8 @@ struct Lived {
     /// The newest ticket that was acknowledged.
     recorded: u64,
     lost: Vec<u64>,
+    /// Milliseconds that the slowest acknowledgement took.
+    longest: u64,
     news: Vec<News>,
     health: Health,
     closed: Closed,
@@ -168,7 +171,9 @@ async fn live(house: &MemoryDisk, how: How, operation: u64) -> Lived {
     let Listener { recorded, lost, news, .. } = listener;
     let operations = disk.operations() - before;
     let health = door.health();
-    Lived { disk, groups, recorded, lost, news, health, closed, operations, failed_before_the_close }
+    let waits = news.iter().map(|news| if let News::Recorded { took, .. } = news { took.as_millis() } else { 0 });
+    let longest = u64::try_from(waits.max().unwrap_or_default()).unwrap();
+    Lived { disk, groups, recorded, lost, longest, news, health, closed, operations, failed_before_the_close }
 }
 
 impl Lived {
@@ -186,7 +191,10 @@ impl Lived {
             _ => true,
         };
         let troubled = !self.health.journal.trouble.is_empty() || !self.health.store.trouble.is_empty();
-        troubled || self.health.store.readings_dropped > 0 || self.news.iter().any(alarming)
+        troubled
+            || self.health.store.readings_dropped > 0
+            || self.health.store.second_tries > 0
+            || self.news.iter().any(alarming)
     }
 
     /// The power goes, the disk is mended, and the next start must find everything.
@@ -235,23 +243,26 @@ fn a_session_on_a_failing_disk_loses_nothing_that_was_acknowledged_and_says_so()
         .into_iter()
         .flat_map(|how| (0..operations).step_by(stride()).map(move |operation| (how, operation)))
         .collect();
-    let (healed, failures) = (AtomicU64::new(0), AtomicU64::new(0));
+    let [failures, twice, longest] = [const { AtomicU64::new(0) }; 3];
     each(&cases, |&(how, operation)| {
         let lived = run(live(&house, how, operation));
         let what = format!("{how:?} at operation {operation}");
         failures.fetch_add(lived.disk.failures(), Ordering::Relaxed);
-        if lived.failed_before_the_close > 0 && !lived.was_told() {
-            assert!(!how.is_for_good(), "{what}: nobody was told");
-            healed.fetch_add(1, Ordering::Relaxed);
-        }
+        let was_told = lived.failed_before_the_close == 0 || lived.was_told();
+        assert!(was_told, "{what}: nobody was told: {:?}, {:?}", lived.news, lived.health);
+        twice.fetch_add(u64::from(lived.health.store.second_tries > 0), Ordering::Relaxed);
+        longest.fetch_max(lived.longest, Ordering::Relaxed);
         if !how.is_for_good() {
             assert_eq!(lived.lost, [0; 0], "{what}: the disk works again and nothing is lost at all");
             assert_eq!(lived.recorded, lived.groups.len() as u64, "{what}: writing resumes by itself");
         }
         lived.expect_sound(&what);
     });
-    let (healed, failures) = (healed.into_inner(), failures.into_inner());
-    println!("{} sessions, {failures} failures, {healed} healed by a second attempt without a word", cases.len());
+    let [failures, twice, longest] = [failures, twice, longest].map(AtomicU64::into_inner);
+    println!(
+        "{} sessions, {failures} failures, {twice} with a write tried twice, the longest wait {longest} ms",
+        cases.len()
+    );
     assert!(failures >= cases.len() as u64 / 2, "{failures} failures in {} sessions", cases.len());
 }
 

@@ -350,10 +350,8 @@ impl Segment {
         let room_end = if end <= self.room_end { self.room_end } else { end + room.after(end) };
         // Whole sectors of our own; and the room behind them, if it is new.
         let write_end = if room_end == self.room_end { end } else { room_end };
-        let mut sectors = Vec::with_capacity(len(write_end - self.end)?);
-        sectors.extend_from_slice(apart);
-        sectors.extend_from_slice(text);
-        sectors.resize(len(write_end - self.end)?, b'\n');
+        let mut sectors = vec![b'\n'; len(write_end - self.end)?];
+        sectors[apart.len()..][..text.len()].copy_from_slice(text);
         self.file.write_at(self.end, &sectors)?;
         (self.end, self.room_end) = (end, room_end);
         Ok(())

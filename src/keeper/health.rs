@@ -46,6 +46,8 @@ pub struct StoreHealth {
     pub wal_bytes: Option<u64>,
     /// Readings that were dropped because the store was behind.
     pub readings_dropped: u64,
+    /// Writes that failed at first and were tried once more on a new connection.
+    pub second_tries: u64,
     /// What is wrong, empty when nothing is.
     pub trouble: String,
 }

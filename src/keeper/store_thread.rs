@@ -135,6 +135,7 @@ impl Projecting {
             self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));
             self.owed.digests.remove(0);
         }
+        self.outlets.health().store.second_tries = self.store.second_tries();
     }
 
     fn project(&mut self) {

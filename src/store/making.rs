@@ -20,6 +20,9 @@ impl Store {
         if let Some(why) = self.ask()?.integrity_check()?.into_iter().next() {
             return Err(OpenError::Malformed { path: self.path().to_owned(), why }.into());
         }
+        // Who opens it keeps a log: were that changed in its place, a loss of power could tear its first page.
+        let log = self.connected()?.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
+        log.map_err(StoreError::doing("have itself keep a log"))?;
         match self.connection.take().map(rusqlite::Connection::close) {
             Some(Err((_, why))) => Err(StoreError::doing("close itself")(why)),
             Some(Ok(())) | None => Ok(()),

@@ -27,7 +27,7 @@ const DOING: &str = "take over readings";
 
 impl Store {
     /// Takes over from the store at `from`, a scratch copy that may be damaged, whatever can still be read of it. Only
-    /// sessions that this store has, and that began at the same moment there, are looked at.
+    /// sessions that this store has, and that the same line opened there, are looked at.
     ///
     /// An [`StoreError::Open`] means that nothing of the other one can be read; others are this store's own.
     pub fn salvage(&mut self, from: &Path) -> Result<Salvaged, StoreError> {
@@ -55,8 +55,8 @@ enum Came {
 
 impl Salvage<'_> {
     fn all(&mut self) -> rusqlite::Result<()> {
-        for (session, started_at) in self.sessions()? {
-            if !self.is_the_same(session, &started_at) {
+        for session in self.sessions()? {
+            if !self.is_the_same(session)? {
                 self.done.broken += 1;
                 continue;
             }
@@ -68,17 +68,18 @@ impl Salvage<'_> {
         self.backups()
     }
 
-    fn sessions(&self) -> rusqlite::Result<Vec<(i64, String)>> {
-        let mut sessions = self.into.prepare("SELECT session_id, started_at FROM sessions ORDER BY session_id")?;
-        sessions.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    fn sessions(&self) -> rusqlite::Result<Vec<i64>> {
+        let mut sessions = self.into.prepare("SELECT session_id FROM sessions ORDER BY session_id")?;
+        sessions.query_map([], |row| row.get(0))?.collect()
     }
 
-    /// A row that cannot be read, or was lost, is no evidence against it.
-    fn is_the_same(&self, session: i64, started_at: &str) -> bool {
-        let there = self.from.query_row("SELECT started_at FROM sessions WHERE session_id = ?1", [session], |row| {
-            row.get::<_, String>(0)
-        });
-        there.map_or(true, |there| there == started_at)
+    /// Whether both tell of one session and not of two that bear one number: by the line that opened it. One that cannot
+    /// be read there, or was lost, is no evidence against it.
+    fn is_the_same(&self, session: i64) -> rusqlite::Result<bool> {
+        const SQL: &str = "SELECT line FROM facts WHERE session_id = ?1 AND kind = 'session_opened'";
+        let here = self.into.query_row(SQL, [session], |row| row.get::<_, String>(0)).optional()?;
+        let there = self.from.query_row(SQL, [session], |row| row.get::<_, String>(0));
+        Ok(there.map_or(true, |there| here.is_none_or(|here| here == there)))
     }
 
     /// Forward until the end or the first damage; then backward from the end, so that of a page that is broken in the
@@ -189,9 +190,9 @@ mod tests {
     }
 
     fn store(folder: &Path, name: &str, story: &Story) -> Store {
-        let mut store = Store::open(&folder.join(name)).unwrap();
-        store.project(&story.lines()).unwrap();
-        store
+        let mut made = Store::open(&folder.join(name)).unwrap();
+        made.project(&story.lines()).unwrap();
+        made
     }
 
     fn count(store: &mut Store) -> i64 {

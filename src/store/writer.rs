@@ -23,6 +23,7 @@ pub struct Store {
     open: open::Opening,
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
+    second_tries: u64,
 }
 
 impl Store {
@@ -39,7 +40,7 @@ impl Store {
     pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
         let connection = open(&*disk, path)?;
         let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
-        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection) })
+        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection), second_tries: 0 })
     }
 
     /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
@@ -50,7 +51,7 @@ impl Store {
         // Without a path it cannot be opened a second time: the first error of it is the last.
         let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
         let open: open::Opening = |_, _| open::scratch();
-        Ok(Self { disk, path: PathBuf::new(), baselines, open, connection: Some(connection) })
+        Ok(Self { disk, path: PathBuf::new(), baselines, open, connection: Some(connection), second_tries: 0 })
     }
 
     /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
@@ -69,6 +70,11 @@ impl Store {
     /// Where the database lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many writes failed at first and were tried once more: what healed by itself is a sign of a failing disk, too.
+    pub fn second_tries(&self) -> u64 {
+        self.second_tries
     }
 
     /// Questions on the writing connection: they see what was written a moment ago.
@@ -91,11 +97,13 @@ impl Store {
         doing: &'static str,
         mut work: impl FnMut(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let first = self.attempt(doing, &mut work);
-        if !matches!(first, Err(StoreError::Sqlite { .. })) {
-            return first;
-        }
+        let why = match self.attempt(doing, &mut work) {
+            Err(why @ StoreError::Sqlite { .. }) => why,
+            outcome => return outcome,
+        };
         self.connection = None;
+        self.second_tries += 1;
+        tracing::warn!(doing, %why, "the store failed and is tried once more on a new connection");
         let second = self.attempt(doing, &mut work);
         if second.is_err() {
             self.connection = None;

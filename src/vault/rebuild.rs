@@ -86,8 +86,10 @@ pub enum RebuildError {
         n: u64,
     },
     /// The rows of another engine cannot be had: their baseline is gone or is not the one that was adopted.
-    #[error("line {n} took over the rows of another engine, and they cannot be had: {why}. The old database is as it \
-        was; put the baseline back into the backups' folder, or adopt into another database with `neo adopt`")]
+    #[error(
+        "line {n} took over the rows of another engine, and they cannot be had: {why}. The old database is as it \
+        was; put the baseline back into the backups' folder, or adopt into another database with `neo adopt`"
+    )]
     BaselineLost {
         /// The line that took them over.
         n: u64,
@@ -404,7 +406,7 @@ pub(super) fn scratch_copy_alone(disk: &dyn Disk, place: &Place) -> Result<PathB
 }
 
 /// `s.rebuilding`
-fn in_the_making(place: &Place) -> PathBuf {
+pub(super) fn in_the_making(place: &Place) -> PathBuf {
     place.swap().with_extension("rebuilding")
 }
 

@@ -8,7 +8,6 @@ use rust_decimal::Decimal;
 
 use neo_console::disk::Disk;
 use neo_console::disk::sim::MemoryDisk;
-use neo_console::domain::fact::Fact;
 use neo_console::domain::session::SessionId;
 use neo_console::journal::reader::read_chain;
 use neo_console::journal::record::{Entry, Line};
@@ -87,10 +86,10 @@ fn sessions(lines: &[Line], ask: neo_console::store::Ask<'_>) -> Result<(), Find
     let mut ends: BTreeMap<SessionId, &str> = BTreeMap::new();
     for line in lines {
         let Some(session) = line.session else { continue };
-        match &line.fact() {
-            Ok(Fact::SessionOpened(_)) => _ = ends.insert(session, "OPEN"),
-            Ok(Fact::SessionClosed(_)) => _ = ends.insert(session, "CLOSED"),
-            Ok(Fact::SessionRecovered(_)) => _ = ends.insert(session, "RECOVERED"),
+        match line.kind.as_str() {
+            "session_opened" => _ = ends.insert(session, "OPEN"),
+            "session_closed" => _ = ends.insert(session, "CLOSED"),
+            "session_recovered" => _ = ends.insert(session, "RECOVERED"),
             _ => {}
         }
     }
@@ -127,7 +126,7 @@ fn balances(disk: &MemoryDisk, lines: &[Line], ask: neo_console::store::Ask<'_>)
         *sums.entry((session, asset)).or_default() += change.parse::<Decimal>().unwrap();
     }
     let of = |session: SessionId, asset: &str| sums.get(&(session.0, asset.to_owned())).copied();
-    let opened = lines.iter().filter(|line| matches!(line.fact(), Ok(Fact::SessionOpened(_))));
+    let opened = lines.iter().filter(|line| line.kind == "session_opened");
     for session in opened.filter_map(|line| line.session) {
         let replay = ask.replay(session).map_err(|error| Finding::Wrong(error.to_string()))?;
         let held = replay.account.inventory().map(|held| (held.xrp.to_decimal(), held.rlusd.to_decimal()));
@@ -135,7 +134,7 @@ fn balances(disk: &MemoryDisk, lines: &[Line], ask: neo_console::store::Ask<'_>)
             return Err(Finding::Wrong(format!("session {session}: facts come to {held:?}, rows to {sums:?}")));
         }
     }
-    let fills = lines.iter().filter(|line| matches!(line.fact(), Ok(Fact::Fill(_)))).count();
+    let fills = lines.iter().filter(|line| line.kind == "fill").count();
     let counted: i64 = beside.query_row("SELECT count(*) FROM fills", [], |row| row.get(0)).map_err(failed)?;
     if usize::try_from(counted).ok() != Some(fills) {
         return Err(Finding::Doubled(format!("{fills} fills and {counted} rows of them")));

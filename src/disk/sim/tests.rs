@@ -147,7 +147,7 @@ mod under_sqlite {
             committed.push((disk.position(), row));
         }
         let tape = disk.tape();
-        let (mut platter, mut lost, mut states) = (tape.platter(), 0, 0);
+        let (mut platter, mut gone, mut states) = (tape.platter(), 0, 0);
         for position in committed[0].0..=tape.len() {
             platter.advance_to(position);
             let safe = committed.iter().rev().find(|(at, _)| *at <= position).unwrap().1;
@@ -155,17 +155,17 @@ mod under_sqlite {
                 states += 1;
                 let found = connect(&platter.after(loss, seed), psow);
                 let found = found.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap_or(0);
-                lost += usize::from(found < safe);
+                gone += usize::from(found < safe);
             }
         }
-        (lost, states)
+        (gone, states)
     }
 
     #[test]
     fn what_was_committed_and_synced_survives_every_loss_of_power() {
         for loss in Loss::ALL {
-            let (lost, states) = committed_rows_lost(0, loss);
-            assert_eq!(lost, 0, "{loss:?} of {states}");
+            let (gone, states) = committed_rows_lost(0, loss);
+            assert_eq!(gone, 0, "{loss:?} of {states}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Choice, Dilemma, Gate, GateError, Stored, is_damage};
+use super::{Choice, Dilemma, Gate, GateError, Stored, found, is_damage};
 use crate::domain::custody::{Healing, Restored};
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
@@ -24,6 +24,7 @@ impl Gate<'_> {
             return self.settle_lost("the database is gone", None);
         }
         self.refuse_to_begin_empty(&report, None)?;
+        found::store(self.disk, self.place)?;
         Ok((Store::open_on(Arc::clone(self.disk), self.place.database())?, self.writer(None)?))
     }
 

@@ -6,6 +6,7 @@
 
 mod compare;
 pub mod error;
+mod found;
 mod heal;
 
 use std::sync::Arc;

@@ -131,11 +131,11 @@ fn a_line_exchanged_for_another_whole_one_is_found_by_what_follows_it() {
         let elsewhere = MemoryDisk::new(1);
         elsewhere.create_folder(&place().journal()).unwrap();
         let mut forger = Writer::open(Arc::new(elsewhere), place().journal(), before).unwrap();
-        let forged = forger.write_group(&[entry(77)]).unwrap().lines.remove(0);
+        let lie = forger.write_group(&[entry(77)]).unwrap().lines.remove(0);
         let start = offset(&disk, &lines[exchanged]);
         let end = start + lines[exchanged].text.len();
         change(&disk, lines[exchanged].n / 3 * 3, |bytes| {
-            bytes.splice(start..end, forged.text.bytes());
+            bytes.splice(start..end, lie.text.bytes());
         });
         let newest = exchanged == 8;
         let outcome = mend_it(&disk, &lines);

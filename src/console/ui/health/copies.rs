@@ -71,10 +71,13 @@ fn cursor(health: &Health, theme: &Theme) -> Row {
 fn wal(health: &Health, theme: &Theme) -> Row {
     let wal = health.store.wal_bytes;
     let wal = wal.map_or_else(unknown, |bytes| if bytes == 0 { "empty".into() } else { format::size(bytes) });
-    match health.store.readings_dropped {
-        0 => Row::new("WAL", format!("{wal}, no reading dropped"), theme.text),
-        dropped => Row::new("WAL", format!("{wal}, {} readings dropped", format::grouped(dropped)), theme.warn),
-    }
+    let noted = |count: u64, what: &str| (count > 0).then(|| format!("{} {what}", format::grouped(count)));
+    let dropped = noted(health.store.readings_dropped, "readings dropped");
+    let twice = noted(health.store.second_tries, "writes tried twice");
+    let style = if dropped.is_some() || twice.is_some() { theme.warn } else { theme.text };
+    let dropped = dropped.unwrap_or_else(|| "no reading dropped".to_owned());
+    let words: Vec<String> = [wal, dropped].into_iter().chain(twice).collect();
+    Row::new("WAL", words.join(", "), style)
 }
 
 fn trouble(trouble: &str, theme: &Theme) -> Vec<Row> {
