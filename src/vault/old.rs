@@ -48,8 +48,13 @@ impl Old {
 
     /// The text that is kept of one line.
     pub fn line(&self, n: u64) -> Option<String> {
+        self.reader.as_ref()?.ask().fact(n).ok().flatten().map(|row| row.line)
+    }
+
+    /// The number of a whole line behind one that is not there.
+    fn whole_behind(&self, n: u64) -> Option<u64> {
         let row = self.reader.as_ref()?.ask().facts_from(n).next()?.ok()?;
-        (row.n == n).then_some(row.line)
+        Line::read(&row.line).ok().map(|line| line.n).filter(|found| *found > n)
     }
 
     /// What it has behind `head`.
@@ -57,8 +62,20 @@ impl Old {
         let mut tail = Tail::default();
         let Some(reader) = &self.reader else { return tail };
         let (mut next, mut prev) = head.map_or((0, Hash::default()), |head| (head.n + 1, head.hash));
-        for row in reader.ask().facts_from(next) {
-            let Ok(row) = row else { break };
+        // One by one: a page that is broken takes none of the whole rows before it along.
+        loop {
+            let row = match reader.ask().fact(next) {
+                Ok(Some(row)) => row,
+                Ok(None) => {
+                    tail.lost_up_to = self.whole_behind(next);
+                    break;
+                }
+                Err(_) => {
+                    // It was there if the cursor says so; a cursor alone may be what is damaged.
+                    tail.lost_up_to = self.cursor().map(|cursor| cursor.n).filter(|newest| *newest >= next);
+                    break;
+                }
+            };
             let follows = Line::read(&row.line).ok().filter(|line| line.n == next && line.prev == prev);
             let Some(line) = follows else {
                 tail.lost_up_to = Some(row.n);

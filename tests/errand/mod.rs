@@ -55,7 +55,7 @@ impl<'a> Errand<'a> {
         }
         #[allow(clippy::print_stdout, reason = "shown with --nocapture")]
         {
-        println!("`neo {}`, which lasts {:?}, was killed {kills} times", self.arguments.join(" "), self.lasts);
+            println!("`neo {}`, which lasts {:?}, was killed {kills} times", self.arguments.join(" "), self.lasts);
         }
     }
 }

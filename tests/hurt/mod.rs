@@ -37,7 +37,8 @@ pub fn disk_with(files: &Files) -> MemoryDisk {
     disk
 }
 
-/// What lies in the house now; the index of a log is left out, which whoever opens a database makes anew.
+/// What lies in the house now; an empty log and the index of one are left out,
+/// which whoever opens a database makes.
 pub fn files_of(disk: &MemoryDisk) -> Files {
     let place = place();
     let mut found = Files::new();
@@ -48,7 +49,9 @@ pub fn files_of(disk: &MemoryDisk) -> Files {
                 continue;
             }
             // A folder is among the names and cannot be read.
-            if let Ok(bytes) = disk.read(&path) {
+            if let Ok(bytes) = disk.read(&path)
+                && !(bytes.is_empty() && path.extension().is_some_and(|end| end == "db-wal"))
+            {
                 let below = path.strip_prefix(FOLDER).expect("it lies in the house").to_owned();
                 found.insert(below, Arc::new(bytes));
             }

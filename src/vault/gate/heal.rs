@@ -87,15 +87,16 @@ impl Gate<'_> {
     fn tail_behind(&self, old: &Old, head: Option<Head>) -> Result<(Tail, String), GateError> {
         let tail = old.behind(head);
         let newest = newest_fit(&**self.disk, &self.place.backups())?;
-        let reach = |tail: &Tail| tail.lines.len();
-        let (best, source) = match newest {
-            Some((backup, _)) => {
-                let other = Old::of_backup(&**self.disk, self.place, &backup.name).behind(head);
-                if reach(&other) > reach(&tail) { (other, backup.name) } else { (tail, "store".to_owned()) }
+        let lost = tail.lost_up_to;
+        let (mut best, mut source) = (tail, "store".to_owned());
+        if let Some((backup, _)) = newest {
+            let other = Old::of_backup(&**self.disk, self.place, &backup.name).behind(head);
+            if other.lines.len() > best.lines.len() {
+                (best, source) = (other, backup.name);
             }
-            None => (tail, "store".to_owned()),
-        };
-        match best.lost_up_to {
+        }
+        let end = head.map_or(0, |head| head.n + 1) + best.lines.len() as u64;
+        match lost.max(best.lost_up_to).filter(|lost| *lost >= end) {
             None => Ok((best, source)),
             Some(n) => {
                 let what =
@@ -107,10 +108,7 @@ impl Gate<'_> {
 
     /// The store is sound and has what the journal lacks in its middle; backups may have it, too.
     pub(super) fn mend_from_store(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
-        let mut copy = |n| {
-            let row = store.ask().ok().and_then(|ask| ask.facts_from(n).next())?.ok()?;
-            (row.n == n).then_some(row.line)
-        };
+        let mut copy = |n| store.ask().ok()?.fact(n).ok()?.map(|row| row.line);
         self.mend_from(&mut |n| copy(n).into_iter().collect(), cursor)
     }
 
