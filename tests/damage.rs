@@ -108,8 +108,8 @@ fn whatever_is_damaged_every_fact_is_there_afterwards_or_the_start_is_refused() 
 fn in_a_fill(house: &Usual<'_>) -> Option<Hit> {
     let original = house.original;
     let file = Path::new("s.db").to_owned();
-    let fill = original.seen.stores[&file]["fills"].rows.first().expect("a house with fills").clone();
-    let (id, bytes) = (fill.split('\x1f').next().unwrap_or_default(), &original.files[&file]);
+    let row = original.seen.stores[&file]["fills"].rows.first().expect("a house with fills").clone();
+    let (id, bytes) = (row.split('\x1f').next().unwrap_or_default(), &original.files[&file]);
     let places = bytes.windows(id.len()).enumerate().filter(|(_, found)| *found == id.as_bytes());
     let hits = places.map(|(at, _)| Hit {
         target: Target::Database,
