@@ -1,4 +1,5 @@
 //! Errands that are killed and said again: each finishes the second time, and nothing is lost by it.
+#![allow(clippy::print_stdout, reason = "what was killed, and how often, is the test's account")]
 
 use std::fs;
 use std::path::Path;

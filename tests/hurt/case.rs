@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use neo_console::disk::Disk;
 use neo_console::disk::sim::MemoryDisk;
 use neo_console::vault::gate::{self, GateError, Opened};
+use neo_console::vault::mend::{Sources, mend};
 use neo_console::vault::rebuild::{Base, rebuild};
 use neo_console::vault::verify::{Projected, Verdict, verify};
 use neo_console::vault::{backup, restore};
@@ -31,7 +32,7 @@ pub enum Ending {
     HealedAtRestore,
     /// The start put it right.
     HealedAtStart,
-    /// Verification found it, and `neo rebuild` put it right.
+    /// Verification found it, and `neo verify --mend` and `neo rebuild` put it right.
     HealedByRebuild,
     /// Readings are lost, and verification says so.
     ReadingsTold,
@@ -85,7 +86,7 @@ impl Ending {
             Self::CalledUnfit => "called unfit",
             Self::HealedAtRestore => "at restore",
             Self::HealedAtStart => "at start",
-            Self::HealedByRebuild => "by rebuild",
+            Self::HealedByRebuild => "by command",
             Self::ReadingsTold => "told",
             Self::Refused => "refused",
             Self::WithoutTrace => "no trace",
@@ -245,6 +246,12 @@ impl<'a> Usual<'a> {
     /// Answers whether there are readings that nothing brings back.
     fn heal_by_rebuild(&self, disk: &MemoryDisk) -> Result<bool, String> {
         let arc: Arc<dyn Disk> = Arc::new(disk.clone());
+        let mut sources = Sources::open(&arc, &place());
+        let known = sources.known();
+        // Stray bytes before a line that nobody knew to be acknowledged are damage as soon as somebody does.
+        mend(&arc, &place(), known, &mut |n| sources.copies(n), self.original.now, &mut |_| ())
+            .map_err(|why| format!("verification found something, and mending failed: {why}"))?;
+        drop(sources);
         rebuild(&arc, &place(), Base::Nothing, self.original.now, &mut |_| ())
             .map_err(|why| format!("verification found something, and a rebuild failed: {why}"))?;
         start(disk, self.original).map_err(|why| format!("after a rebuild the start fails: {why}"))?;
