@@ -54,10 +54,7 @@ impl<'a> Errand<'a> {
                 self.house.run(&["verify", "--all"]).expect_code(0);
             }
         }
-        #[allow(clippy::print_stdout, reason = "shown with --nocapture")]
-        {
-            println!("`neo {}`, which lasts {:?}, was killed {kills} times", self.arguments.join(" "), self.lasts);
-        }
+        println!("`neo {}`, which lasts {:?}, was killed {kills} times", self.arguments.join(" "), self.lasts);
     }
 }
 
