@@ -1,7 +1,7 @@
 //! The power is lost after every operation of a house's life, in six ways, under the journal and the store at once; then
 //! the house is opened as the next start would. What was acknowledged is there, once, and nobody was asked.
 //!
-//! Here are some twenty thousand states. A million: `NEO_POWER_STATES=1000000 cargo test --release --test power -- --nocapture`.
+//! Here are a few thousand states. A million: `NEO_POWER_STATES=1000000 cargo test --release --test power -- --nocapture`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set its scene has failed")]
 
@@ -20,7 +20,7 @@ use sim::life::Life;
 use sim::witness::{self, Finding};
 
 /// How many states are tried when nobody says.
-const STATES: usize = 20_000;
+const STATES: usize = 4_000;
 /// Of so many starts after a crash one loses the power again.
 const AGAIN: usize = 16;
 /// So many words about failures are enough to understand them.
