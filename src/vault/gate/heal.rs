@@ -7,7 +7,7 @@ use crate::domain::custody::{Healing, Restored};
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
 use crate::journal::writer::{KeptError, Writer};
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{BackupKind, OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail};
@@ -211,9 +211,26 @@ impl Gate<'_> {
 
     /// A house that was lived in has left something: then a new one does not begin in its place.
     pub(super) fn refuse_to_begin_empty(&self, report: &ChainReport, why: Option<&str>) -> Result<(), GateError> {
+        self.refuse_beside(report, why, |_| true)
+    }
+
+    /// The same for a database that is there and has no fact yet: an adoption that was cut off before its first line has
+    /// left its baseline, and is to be said again.
+    pub(super) fn refuse_to_go_on_empty(&self, report: &ChainReport) -> Result<(), GateError> {
+        // Half made ones, too: they bear the kind in their names.
+        self.refuse_beside(report, None, |name| !name.contains(BackupKind::Baseline.as_str()))
+    }
+
+    fn refuse_beside(
+        &self,
+        report: &ChainReport,
+        why: Option<&str>,
+        counts: impl Fn(&str) -> bool,
+    ) -> Result<(), GateError> {
         let mut found = Vec::new();
         for (folder, what) in [(self.place.backups(), "backups"), (self.place.receipts(), "receipts")] {
-            let count = self.disk.names(&folder).map_or(0, |names| names.len());
+            let names = self.disk.names(&folder).unwrap_or_default();
+            let count = names.iter().filter(|name| counts(name)).count();
             if count > 0 {
                 found.push(format!("{count} file(s) among the {what}, in {}", folder.display()));
             }

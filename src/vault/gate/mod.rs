@@ -161,7 +161,7 @@ impl Gate<'_> {
             (Compared::Read(report), store) => (store, report),
         };
         if report.head.is_none() && cursor.is_none() {
-            self.refuse_to_begin_empty(&report, None)?;
+            self.refuse_to_go_on_empty(&report)?;
         }
         let tail_is_missing = heal::tail_in_store(&report, cursor);
         if !report.is_sound() && !tail_is_missing {
