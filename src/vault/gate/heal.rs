@@ -7,7 +7,7 @@ use crate::domain::custody::{Healing, Restored};
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
 use crate::journal::writer::{KeptError, Writer};
-use crate::store::{BackupKind, OpenError, Store, StoreError};
+use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail};
