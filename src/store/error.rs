@@ -35,7 +35,7 @@ pub enum OpenError {
     #[error("{} is not a database; nothing in it was changed: move it away, or name another one with --db", .0.display())]
     NotADatabase(PathBuf),
     /// SQLite says that its structure is broken.
-    #[error("the database {} is malformed ({why}); nothing was changed: move it away together with its -wal and -shm, and the next `neo run` makes it anew from the journal", path.display())]
+    #[error("the database {} is malformed ({why}); nothing was changed: `neo audit` says what is left, and the next `neo run` makes it anew from the journal", path.display())]
     Malformed {
         /// Which file.
         path: PathBuf,
@@ -76,7 +76,7 @@ pub enum OpenError {
     /// The write-ahead log is there and its database is not: opening would delete the log.
     #[error(
         "the database {} is missing or empty, but {} with {bytes} bytes lies beside it; opening would destroy them, so \
-         nothing was opened: move both away together and start again from the journal", path.display(), wal.display()
+         nothing was opened: `neo audit` says what is left, and the next `neo run` makes the database anew from the journal", path.display(), wal.display()
     )]
     OrphanedLog {
         /// The database.

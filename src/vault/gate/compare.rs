@@ -67,9 +67,7 @@ pub(super) fn check_and_read(
         Err(why) => return Err(why.into()),
     }
     let (report, at_cursor) = read?;
-    if let (Some(Head { n, hash }), Some(journal)) = (cursor, at_cursor)
-        && hash != journal
-    {
+    if let Some(n) = parted_at(&mut store, cursor, at_cursor, report.head)? {
         if unclean && database_alone_follows(disk, place)? {
             let why = "the write-ahead log beside the database is another database's".to_owned();
             return Ok((Compared::Unsound(why), store));
@@ -94,6 +92,28 @@ fn read(disk: &dyn Disk, place: &Place, cursor: Option<Head>) -> Result<(ChainRe
         }
     })?;
     Ok((report, at_cursor))
+}
+
+/// The number of a whole line that both have and that is not the same: the store's newest or, where the journal ends
+/// before it, the journal's.
+fn parted_at(
+    store: &mut Store,
+    cursor: Option<Head>,
+    at_cursor: Option<Hash>,
+    head: Option<Head>,
+) -> Result<Option<u64>, GateError> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    if let Some(journal) = at_cursor {
+        return Ok((journal != cursor.hash).then_some(cursor.n));
+    }
+    let Some(head) = head.filter(|head| head.n < cursor.n) else { return Ok(None) };
+    let row = match store.ask()?.fact(head.n) {
+        Err(why) if !is_damage(&why) => return Err(why.into()),
+        // What is broken here is found by those who look for damage.
+        row => row.ok().flatten(),
+    };
+    let line = row.and_then(|row| Line::read(&row.line).ok());
+    Ok(line.filter(|line| line.hash != head.hash).map(|line| line.n))
 }
 
 /// Whether the database without its log has the journal's own lines: then only the log came from elsewhere.
