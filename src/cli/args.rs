@@ -38,7 +38,7 @@ pub struct CommandLine {
 /// What can be said with every command.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct Global {
-    /// The database [default: paper.db in the local data folder of this system]
+    /// The database [default: paper.db in the local data folder of this system; live.db to adopt and backfill]
     #[arg(long, global = true, value_name = "PATH", env = "NEO_DB", hide_env_values = true, help_heading = EVERYWHERE)]
     pub db: Option<PathBuf>,
     /// The config [default: neo.toml in the config folder of this system, if it is there]

@@ -85,6 +85,11 @@ pub fn put_in_place(
     }
     disk.sync_file(new).map_err(failed("sync", new))?;
     disk.sync_folder(place.folder()).map_err(failed("make safe the names in", place.folder()))?;
+    let mut old = sidecars(place.database()).into_iter().chain([place.database().to_owned()]);
+    if !old.try_fold(false, |any, old| Ok::<_, SwapError>(any || is_there(&**disk, &old)?))? {
+        // With nothing to put aside one step does it, and needs no marker.
+        return move_in(&**disk, place, new);
+    }
     let marker = Marker { new: name.to_owned(), quarantine: evidence.begin()? };
     let text = serde_json::to_vec(&marker).map_err(io::Error::from).map_err(failed("describe", &place.swap()))?;
     replace(&**disk, &place.swap(), &text)?;
@@ -128,9 +133,13 @@ fn carry_out(disk: &Arc<dyn Disk>, place: &Place, new: &Path, evidence: &mut Qua
     for sidecar in sidecars(place.database()) {
         evidence.take_in(&sidecar)?;
     }
-    disk.rename(new, place.database()).map_err(failed("put in the database's place", new))?;
-    disk.sync_folder(place.folder()).map_err(failed("make safe the names in", place.folder()))?;
+    move_in(&**disk, place, new)?;
     remove_marker(&**disk, place)
+}
+
+fn move_in(disk: &dyn Disk, place: &Place, new: &Path) -> Result<(), SwapError> {
+    disk.rename(new, place.database()).map_err(failed("put in the database's place", new))?;
+    disk.sync_folder(place.folder()).map_err(failed("make safe the names in", place.folder()))
 }
 
 fn remove_marker(disk: &dyn Disk, place: &Place) -> Result<(), SwapError> {
@@ -180,6 +189,17 @@ mod tests {
         let disk: Arc<dyn Disk> = Arc::new(disk.clone());
         let mut evidence = Quarantine::new(Arc::clone(&disk), place, "malformed", Timestamp::from_millis(0));
         put_in_place(&disk, place, Path::new(NEW), &mut evidence)
+    }
+
+    #[test]
+    fn where_nothing_lies_nothing_is_put_aside() {
+        let (disk, place) = house();
+        for old in ["/h/s.db", "/h/s.db-wal", "/h/s.db-shm"] {
+            disk.remove(Path::new(old)).unwrap();
+        }
+        swap(&disk, &place).unwrap();
+        assert_eq!(read(&disk, "/h/s.db").as_deref(), Some("new"));
+        assert!(disk.look(&place.quarantine()).is_err() && disk.look(&place.swap()).is_err());
     }
 
     fn finish(disk: &MemoryDisk, place: &Place) -> Option<String> {

@@ -66,18 +66,18 @@ impl Gate<'_> {
         if !tail.lines.is_empty() {
             self.put_back(&mut writer, &tail.lines, report.head, &source)?;
         }
-        self.account.push(format!("{why}: it was made anew"));
+        self.account.push(format!("{why}; the database was made anew"));
         Ok((self.rebuild()?, writer))
     }
 
     fn rebuild(&mut self) -> Result<Store, GateError> {
         let mut evidence = self.quarantine("malformed");
         let rebuilt = rebuild::rebuild_because(self.disk, self.place, Base::Nothing, &mut evidence, self.tell)?;
-        let folder = rebuilt.quarantine.clone().unwrap_or_default();
-        self.account.push(format!(
-            "the database was made from {} line(s) of the journal; what was there before is in the quarantine, in {folder}",
-            rebuilt.lines
-        ));
+        let before = rebuilt
+            .quarantine
+            .as_ref()
+            .map_or_else(String::new, |folder| format!("; what was there before is in the quarantine, in {folder}"));
+        self.account.push(format!("the database was made from {} line(s) of the journal{before}", rebuilt.lines));
         self.account.extend(rebuilt.carried);
         self.note(Healing::StoreRebuilt, "journal", rebuilt.quarantine, rebuilt.lines);
         Ok(Store::open_on(Arc::clone(self.disk), self.place.database())?)
