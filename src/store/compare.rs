@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::fmt;
 
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use super::ask::Ask;
@@ -169,7 +169,9 @@ impl<'a> Rows<'a> {
             let (sql, values) = self.shape.page(self.behind.as_deref());
             let width = self.shape.key.len() + self.shape.columns.len();
             let mut page = self.connection.prepare_cached(&sql)?;
-            let rows = page.query_map(params_from_iter(values), |row| (0..width).map(|at| row.get(at)).collect())?;
+            let rows = page.query_map(params_from_iter(values), |row| {
+                (0..width).map(|at| row.get_ref(at).map(cell_of)).collect()
+            })?;
             self.page = rows.collect::<rusqlite::Result<_>>()?;
             self.over = self.page.len() < PAGE;
             self.behind = self.page.back().map(|row: &Vec<Value>| row[..self.shape.key.len()].to_vec());
@@ -217,6 +219,19 @@ fn compare_rows(
         compared.with_differences.push(shape.table.clone());
     }
     Ok(())
+}
+
+/// A cell as it is. Text that is damaged is no text any more, and differs from every text.
+fn cell_of(found: ValueRef<'_>) -> Value {
+    match found {
+        ValueRef::Text(bytes) => {
+            str::from_utf8(bytes).map_or_else(|_| Value::Blob(bytes.to_vec()), |text| Value::Text(text.to_owned()))
+        }
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
 }
 
 /// The first cell that says something else.
@@ -329,6 +344,16 @@ mod tests {
             let in_another = compare(&mut expected, &mut found, Some(8));
             assert_eq!(in_another.different, 0, "{change}");
         }
+    }
+
+    #[test]
+    fn text_that_is_damaged_is_a_difference_and_no_error() {
+        let (mut expected, mut found) = two();
+        let damage = "UPDATE fills SET price = CAST(x'31FF' AS TEXT) WHERE id = '7/b'";
+        found.connected().unwrap().execute(damage, []).unwrap();
+        let compared = compare(&mut expected, &mut found, None);
+        let first = compared.first.unwrap().to_string();
+        assert!(compared.different == 1 && first.contains("table fills, row id = 7/b, column price"), "{first}");
     }
 
     #[test]
