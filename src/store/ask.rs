@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{OpenError, StoreError};
-use super::facts::{self, FactRow, Facts};
+use super::facts::{self, Facts};
 use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
@@ -96,9 +96,9 @@ impl<'a> Ask<'a> {
         Facts::from(self.connection, n)
     }
 
-    /// The row of line `n`; `None` if there is none.
-    pub fn fact(self, n: u64) -> Result<Option<FactRow>, StoreError> {
-        facts::row(self.connection, n)
+    /// The text that is kept as line `n`, whatever became of the columns beside it; `None` if there is none.
+    pub fn line(self, n: u64) -> Result<Option<String>, StoreError> {
+        facts::line(self.connection, n)
     }
 
     /// Every line of one session, in order.

@@ -116,12 +116,11 @@ impl Iterator for Facts<'_> {
     }
 }
 
-/// The row of one line.
-pub(super) fn row(connection: &Connection, n: u64) -> Result<Option<FactRow>, StoreError> {
-    connection
-        .prepare_cached("SELECT n, session_id, at, kind, line FROM facts WHERE n = ?1")
-        .and_then(|mut row| row.query_row([key(n)], FactRow::read).optional())
-        .map_err(StoreError::doing("read a line"))
+/// The text that is kept as line `n`, whatever became of the columns beside it; `None` if there is none.
+pub(super) fn line(connection: &Connection, n: u64) -> Result<Option<String>, StoreError> {
+    let mut text =
+        connection.prepare_cached("SELECT line FROM facts WHERE n = ?1").map_err(StoreError::doing("read a line"))?;
+    text.query_row([key(n)], |row| row.get(0)).optional().map_err(StoreError::doing("read a line"))
 }
 
 /// A line's number as SQLite keeps it. Numbers count facts from 0 on: none can be beyond `i64`.

@@ -48,7 +48,7 @@ impl Old {
 
     /// The text that is kept of one line.
     pub fn line(&self, n: u64) -> Option<String> {
-        self.reader.as_ref()?.ask().fact(n).ok().flatten().map(|row| row.line)
+        self.reader.as_ref()?.ask().line(n).ok().flatten()
     }
 
     /// The number of a whole line behind one that is not there.
@@ -64,8 +64,8 @@ impl Old {
         let (mut next, mut prev) = head.map_or((0, Hash::default()), |head| (head.n + 1, head.hash));
         // One by one: a page that is broken takes none of the whole rows before it along.
         loop {
-            let row = match reader.ask().fact(next) {
-                Ok(Some(row)) => row,
+            let text = match reader.ask().line(next) {
+                Ok(Some(text)) => text,
                 Ok(None) => {
                     tail.lost_up_to = self.whole_behind(next);
                     break;
@@ -76,13 +76,13 @@ impl Old {
                     break;
                 }
             };
-            let follows = Line::read(&row.line).ok().filter(|line| line.n == next && line.prev == prev);
+            let follows = Line::read(&text).ok().filter(|line| line.n == next && line.prev == prev);
             let Some(line) = follows else {
-                tail.lost_up_to = Some(row.n);
+                tail.lost_up_to = Some(next);
                 break;
             };
             (next, prev) = (line.n + 1, line.hash);
-            tail.lines.push(row.line);
+            tail.lines.push(text);
         }
         tail
     }

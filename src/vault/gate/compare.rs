@@ -107,12 +107,12 @@ fn parted_at(
         return Ok((journal != cursor.hash).then_some(cursor.n));
     }
     let Some(head) = head.filter(|head| head.n < cursor.n) else { return Ok(None) };
-    let row = match store.ask()?.fact(head.n) {
+    let text = match store.ask()?.line(head.n) {
         Err(why) if !is_damage(&why) => return Err(why.into()),
         // What is broken here is found by those who look for damage.
-        row => row.ok().flatten(),
+        text => text.ok().flatten(),
     };
-    let line = row.and_then(|row| Line::read(&row.line).ok());
+    let line = text.and_then(|text| Line::read(&text).ok());
     Ok(line.filter(|line| line.hash != head.hash).map(|line| line.n))
 }
 

@@ -108,7 +108,7 @@ impl Gate<'_> {
 
     /// The store is sound and has what the journal lacks in its middle; backups may have it, too.
     pub(super) fn mend_from_store(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
-        let mut copy = |n| store.ask().ok()?.fact(n).ok()?.map(|row| row.line);
+        let mut copy = |n| store.ask().ok()?.line(n).ok()?;
         self.mend_from(&mut |n| copy(n).into_iter().collect(), cursor)
     }
 
@@ -156,8 +156,10 @@ impl Gate<'_> {
     ) -> Result<(), GateError> {
         self.step("putting facts back into the journal");
         let from = head.map_or(0, |head| head.n + 1);
-        let rows = store.ask()?.facts_from(from);
-        let lines: Vec<String> = rows.map(|row| row.map(|row| row.line)).collect::<Result<_, _>>()?;
+        let ask = store.ask()?;
+        let behind = ask.cursor()?.map_or(from, |(n, _)| n + 1);
+        // One that is gone leaves a gap, which is found when they are put back.
+        let lines = (from..behind).filter_map(|n| ask.line(n).transpose()).collect::<Result<Vec<String>, _>>()?;
         self.put_back(writer, &lines, head, "store")
     }
 
