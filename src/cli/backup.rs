@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::args::{BackupArgs, BackupVerb, BackupVerifyArgs};
 use super::exit::{Exit, Refusal};
 use super::print::{Form, Side, Table, json};
-use super::scratch::Scratch;
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
@@ -147,9 +146,9 @@ fn drill_newest(place: &Place, chosen: &[PathBuf], verified: &mut [Verified]) ->
     };
     let lock = writer::lock(place).wrap_err("a drill compares with a database at rest; end the session first")?;
     let writing = Writing::begin(place, lock)?;
-    let scratch = Scratch::beside(place)?;
+    let scratch = writer::scratch(place)?;
     let disk = writing.opened.store.disk().clone();
-    one.drill = Some(drill::drill(&disk, place, path, scratch.folder())?);
+    one.drill = Some(drill::drill(&disk, place, path, scratch.path())?);
     writing.end()
 }
 

@@ -14,7 +14,6 @@ pub mod query;
 pub mod rebuild;
 pub mod restore;
 pub mod run;
-mod scratch;
 pub mod sessions;
 pub mod span;
 pub mod verify;
@@ -64,6 +63,12 @@ pub fn database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
 /// The database that the operator means by a command that is about live money alone.
 pub fn live_database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
     Ok(global.db.clone().map_or_else(crate::config::places::live_database, Ok)?)
+}
+
+/// Says on stderr what a command does, or put right on its way.
+pub fn say(sentence: &str) {
+    // When stderr is closed there is nobody to tell; what was done shows in the result and in the chain.
+    writeln!(io::stderr(), "neo: {sentence}").unwrap_or_default();
 }
 
 /// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.

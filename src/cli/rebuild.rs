@@ -1,6 +1,6 @@
 //! `neo rebuild`: the database anew, from the journal alone.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,12 +11,11 @@ use serde::Serialize;
 use super::args::RebuildArgs;
 use super::exit::Exit;
 use super::print::{Form, json};
-use super::writer::{self, Writing};
+use super::say;
+use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
-use crate::domain::fact::Fact;
-use crate::journal::record::Entry;
 use crate::session::clock::machine_time;
 use crate::vault::rebuild::{self, Base, Plan, Rebuilt};
 use crate::vault::swap;
@@ -42,7 +41,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, for
     if !args.dry_run
         && let Some(finished) = swap::finish_begun(&disk, &place)?
     {
-        tell(&finished);
+        say(&finished);
     }
     let plan = rebuild::plan(&disk, &place)?;
     if let Form::Text(_) = form {
@@ -53,7 +52,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, for
         return finish(out, &place, &plan, None, form);
     }
     rebuild::save_lines_of_the_old(&disk, &place)?;
-    let rebuilt = rebuild::rebuild(&disk, &place, Base::Nothing, machine_time(), &mut tell)?;
+    let rebuilt = rebuild::rebuild(&disk, &place, Base::Nothing, machine_time(), &mut say)?;
     let mut writing = Writing::begin(&place, lock)?;
     let restored = Restored {
         what: Healing::StoreRebuilt,
@@ -61,9 +60,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, for
         quarantine: rebuilt.quarantine.clone(),
         lines: rebuilt.lines,
     };
-    let entry = Entry { at: machine_time(), session: None, fact: Fact::Restored(restored) };
-    let kept = writing.opened.writer.write_group(&[entry])?;
-    writing.opened.store.project(&kept.lines)?;
+    tell_the_chain(&mut writing.opened, restored)?;
     writing.end()?;
     finish(out, &place, &plan, Some(rebuilt), form)
 }
@@ -94,16 +91,9 @@ fn finish<W: Write>(out: &mut W, place: &Place, plan: &Plan, rebuilt: Option<Reb
             if rebuilt.undigested > 0 {
                 writeln!(out, "undigested  {} lines, each beside an incident", rebuilt.undigested)?;
             }
-            let kept = rebuilt.quarantine.map_or_else(String::new, |name| {
-                format!(" What was there is in {}.", place.quarantine().join(name).display())
-            });
+            let kept = what_was_there(place, rebuilt.quarantine.as_deref());
             writeln!(out, "Rebuilt from {} lines of the journal.{kept}", rebuilt.lines)?;
         }
     }
     Ok(Exit::Done)
-}
-
-fn tell(step: &str) {
-    // When stderr is closed there is nobody to tell.
-    writeln!(io::stderr(), "neo: {step}").unwrap_or_default();
 }

@@ -12,13 +12,11 @@ use super::args::RestoreArgs;
 use super::backup::named;
 use super::exit::Exit;
 use super::print::{Form, json, next};
-use super::scratch::Scratch;
-use super::writer::{self, Writing};
+use super::say;
+use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
-use crate::domain::fact::Fact;
-use crate::journal::record::Entry;
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
@@ -51,8 +49,8 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         return from_the_earlier_engine(out, &place, backup, &source, args, form);
     }
     if args.dry_run {
-        let scratch = Scratch::beside(&place)?;
-        let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.folder())?;
+        let scratch = writer::scratch(&place)?;
+        let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.path())?;
         match form {
             Form::Json => json(out, &Told { plan: &plan, done: false, carried: Vec::new(), quarantine: None })?,
             Form::Text(_) => {
@@ -65,15 +63,15 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     let lock = writer::lock(&place).wrap_err("nothing was restored; end the running session first")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     if let Some(finished) = swap::finish_begun(&disk, &place)? {
-        tell(&finished);
+        say(&finished);
     }
-    let scratch = Scratch::beside(&place)?;
-    let plan = restore::plan(&*disk, &place, from.as_deref(), scratch.folder())?;
+    let scratch = writer::scratch(&place)?;
+    let plan = restore::plan(&*disk, &place, from.as_deref(), scratch.path())?;
     if let Form::Text(_) = form {
         print(out, &plan)?;
         out.flush()?;
     }
-    let done = restore::carry_out(&disk, &place, &plan, machine_time(), &mut tell)?;
+    let done = restore::carry_out(&disk, &place, &plan, machine_time(), &mut say)?;
     let mut writing = Writing::begin(&place, lock)?;
     let restored = Restored {
         what: Healing::StoreRestored,
@@ -81,17 +79,13 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         quarantine: done.quarantine.clone(),
         lines: done.replayed,
     };
-    let entry = Entry { at: machine_time(), session: None, fact: Fact::Restored(restored) };
-    let kept = writing.opened.writer.write_group(&[entry])?;
-    writing.opened.store.project(&kept.lines)?;
+    tell_the_chain(&mut writing.opened, restored)?;
     writing.end()?;
     match form {
         Form::Json => json(out, &Told { plan: &plan, done: true, carried: done.carried, quarantine: done.quarantine })?,
         Form::Text(_) => {
             done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
-            let kept = done.quarantine.map_or_else(String::new, |name| {
-                format!(" What was there is in {}.", place.quarantine().join(name).display())
-            });
+            let kept = what_was_there(&place, done.quarantine.as_deref());
             writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
         }
     }
@@ -131,7 +125,7 @@ fn from_the_earlier_engine<W: Write>(
     }
     let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut tell)?;
+    let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut say)?;
     opened.store.checkpoint()?;
     drop((opened, lock));
     let (adopted, before) = match outcome {
@@ -145,9 +139,7 @@ fn from_the_earlier_engine<W: Write>(
         }
         Form::Text(_) => {
             let replaced = adopted.and_then(|adopted| adopted.replaced);
-            let kept = replaced.map_or_else(String::new, |name| {
-                format!(" What was there is in {}.", place.quarantine().join(name).display())
-            });
+            let kept = what_was_there(place, replaced.as_deref());
             writeln!(out, "Restored: the rows of {} are adopted.{kept}", source.digested().name)?;
             writeln!(out, "Where its logs still are, name them with --log in what comes next.")?;
             next(out, "backfill", place.database())?;
@@ -177,9 +169,4 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
         writeln!(out, "quarantine  {}", plan.quarantined.join(", "))?;
     }
     Ok(())
-}
-
-fn tell(step: &str) {
-    // When stderr is closed there is nobody to tell.
-    writeln!(io::stderr(), "neo: {step}").unwrap_or_default();
 }

@@ -1,15 +1,19 @@
 //! A command that writes: the lock, the gate, and an empty write-ahead log behind it.
 
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use color_eyre::Result;
 use color_eyre::eyre::WrapErr as _;
 
+use super::say;
 use crate::disk::lock::{Holder, Lock};
 use crate::disk::place::Place;
+use crate::disk::scratch::Scratch;
 use crate::disk::{Disk, RealDisk};
+use crate::domain::custody::Restored;
+use crate::domain::fact::Fact;
+use crate::journal::record::Entry;
 use crate::session::clock::machine_time;
 use crate::store::OpenError;
 use crate::vault::gate::{self, Opened};
@@ -45,14 +49,38 @@ pub fn lock_or_make(place: &Place) -> Result<Lock> {
     Ok(Lock::take(&place.lock(), &holder())?.with_folder(&place.journal())?)
 }
 
+/// A folder for copies that goes when it is dropped: on the disk of the database, where there must be room for one anyway.
+pub fn scratch(place: &Place) -> Result<Scratch> {
+    let folder = place.folder();
+    Scratch::within(folder).wrap_err_with(|| {
+        format!(
+            "cannot make a scratch folder in {}; check that it is there, and who may write into it",
+            folder.display()
+        )
+    })
+}
+
+/// Where the operator finds what an exchange took away, as the end of a sentence; nothing if it took nothing.
+pub fn what_was_there(place: &Place, quarantine: Option<&str>) -> String {
+    quarantine
+        .map_or_else(String::new, |name| format!(" What was there is in {}.", place.quarantine().join(name).display()))
+}
+
+/// Writes down what was put right, in both copies.
+pub fn tell_the_chain(opened: &mut Opened, restored: Restored) -> Result<()> {
+    let entry = Entry { at: machine_time(), session: None, fact: Fact::Restored(restored) };
+    let kept = opened.writer.write_group(&[entry])?;
+    opened.store.project(&kept.lines)?;
+    Ok(())
+}
+
 impl Writing {
     /// Opens both copies behind the lock. What was put right on the way is told on stderr.
     pub fn begin(place: &Place, lock: Lock) -> Result<Self> {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let opened = gate::open(&disk, place, machine_time(), &mut |_| {})?;
         for sentence in &opened.account {
-            // When stderr is closed there is nobody to tell; the chain tells of it, too.
-            writeln!(io::stderr(), "neo: {sentence}").unwrap_or_default();
+            say(sentence);
         }
         Ok(Self { opened, _lock: lock })
     }

@@ -1,5 +1,4 @@
-//! A folder of our own, for work on copies: in the system's temporary folder, for its owner alone, and gone when it is
-//! dropped, after a panic too.
+//! A folder of our own, for work on copies: for its owner alone, and gone when it is dropped, after a panic too.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Nobody needs what is in it, and the system clears its temporary folder by itself.
+        // Nobody needs what is in it, and what cannot be removed bears a name that says what it is.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -10,14 +10,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::start::Steps;
 use super::wants_the_end;
-use crate::cli::scratch::Scratch;
+use crate::cli::writer::{self, tell_the_chain};
 use crate::console::app::question::{Answer, Question, QuestionOption};
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::custody::{Healing, Restored};
-use crate::domain::fact::Fact;
-use crate::journal::record::Entry;
 use crate::session::clock::machine_time;
 use crate::session::control::Control;
 use crate::vault::gate::{self, Choice, Dilemma, GateError, Opened};
@@ -97,8 +95,8 @@ fn settle(disk: &Arc<dyn Disk>, place: &Place, choice: &Choice, steps: &mut Step
         Choice::Leave => Ok(None),
         Choice::Restore { backup } => {
             steps.next("planning the restore");
-            let scratch = Scratch::beside(place)?;
-            let plan = restore::plan(&**disk, place, Some(&place.backups().join(backup)), scratch.folder())?;
+            let scratch = writer::scratch(place)?;
+            let plan = restore::plan(&**disk, place, Some(&place.backups().join(backup)), scratch.path())?;
             let done = restore::carry_out(disk, place, &plan, machine_time(), &mut |step| steps.next(step))?;
             Ok(Some(Restored {
                 what: Healing::StoreRestored,
@@ -130,9 +128,7 @@ fn write_down(opened: &mut Opened, restored: Restored) -> Result<()> {
         _ => "the database was made anew",
     };
     let sentence = format!("as you chose, {did}: {} lines from {}{kept}", restored.lines, restored.from);
-    let entry = Entry { at: machine_time(), session: None, fact: Fact::Restored(restored) };
-    let kept = opened.writer.write_group(&[entry])?;
-    opened.store.project(&kept.lines)?;
+    tell_the_chain(opened, restored)?;
     opened.account.push(sentence);
     Ok(())
 }
