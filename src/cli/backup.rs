@@ -133,8 +133,8 @@ fn verify<W: Write>(out: &mut W, place: &Place, args: &BackupVerifyArgs, form: F
 
 /// The newest that is fit is restored, beside the live database, and compared with it.
 fn drill_newest(place: &Place, chosen: &[PathBuf], verified: &mut [Verified]) -> Result<()> {
-    let no_baseline = |path: &Path| !path.to_string_lossy().contains("-baseline");
-    let newest = chosen.iter().zip(verified).find(|(path, one)| one.fit && no_baseline(path));
+    let is_baseline = |path: &Path| backup::said_by(path).is_some_and(|(kind, _)| kind == BackupKind::Baseline);
+    let newest = chosen.iter().zip(verified).find(|(path, one)| one.fit && !is_baseline(path));
     let Some((path, one)) = newest else {
         return Err(Refusal {
             exit: Exit::Found,
