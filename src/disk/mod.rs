@@ -19,6 +19,7 @@ pub mod place;
 pub mod real;
 pub mod replace;
 pub mod scratch;
+pub mod sidecar;
 #[cfg(any(test, feature = "faults"))]
 pub mod sim;
 #[cfg(windows)]

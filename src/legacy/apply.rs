@@ -11,6 +11,7 @@ use super::adopt::{Survey, SurveyError, survey};
 use super::source::Source;
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::disk::sidecar::sidecars;
 use crate::domain::adoption::{Adopted, Digested};
 use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
@@ -146,10 +147,8 @@ pub fn in_place_of(
         adopted.baseline = put_on_shelf(&**disk, &place.backups(), &baseline, now)?;
         tell("setting the damaged database aside");
         let mut quarantine = Quarantine::new(Arc::clone(disk), place, "earlier-damaged", now);
-        for suffix in ["-wal", "-shm", "-journal", ""] {
-            let mut path = place.database().as_os_str().to_owned();
-            path.push(suffix);
-            quarantine.take_in(Path::new(&path))?;
+        for path in sidecars(place.database()).iter().chain([&place.database().to_owned()]) {
+            quarantine.take_in(path)?;
         }
         adopted.replaced = quarantine.name();
         disk.create_folder(&place.journal()).map_err(file("make the folder", &place.journal()))?;

@@ -12,12 +12,10 @@ use rusqlite::{Connection, OpenFlags};
 use thiserror::Error;
 
 use crate::disk::scratch::Scratch;
+use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk as _, RealDisk};
 use crate::domain::adoption::Digested;
 use crate::store::sha256_of;
-
-/// What may lie beside a database and belongs to it. Not the `-shm`: it is made anew from the log.
-const BESIDE: [&str; 3] = ["", "-wal", "-journal"];
 
 /// How often a database that changes while it is copied is tried again.
 const TRIES: u32 = 5;
@@ -223,8 +221,7 @@ fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
     };
     let before = stamps(path).map_err(failed("look at", path))?;
     let (mut originals, mut copies) = (Vec::new(), Vec::new());
-    for (suffix, stamp) in BESIDE.iter().zip(&before) {
-        let (from, to) = (beside(path, suffix), beside(copy, suffix));
+    for ((from, to), stamp) in files_of(path).into_iter().zip(files_of(copy)).zip(&before) {
         match fs::remove_file(&to) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &to)(why)),
             Ok(()) | Err(_) => {}
@@ -255,18 +252,17 @@ type Stamp = (u64, Option<SystemTime>);
 
 /// Size and time of each file; `None` where there is none.
 fn stamps(path: &Path) -> io::Result<Vec<Option<Stamp>>> {
-    let stamp = |suffix: &&str| match fs::metadata(beside(path, suffix)) {
+    let stamp = |file: &PathBuf| match fs::metadata(file) {
         Ok(found) => Ok(Some((found.len(), found.modified().ok()))),
         Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(why) => Err(why),
     };
-    BESIDE.iter().map(stamp).collect()
+    files_of(path).iter().map(stamp).collect()
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+/// A database and what belongs to it. Not the index of its log: that is made anew from the log.
+fn files_of(database: &Path) -> [PathBuf; 3] {
+    [database.to_owned(), Sidecar::Log.of(database), Sidecar::Rollback.of(database)]
 }
 
 fn open(path: &Path, copy: &Path) -> Result<Connection, SourceError> {
@@ -324,18 +320,20 @@ mod tests {
         writer.pragma_update(None, "journal_mode", "WAL").unwrap();
         writer.execute("INSERT INTO sessions VALUES (2, 'y')", []).unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
-        for suffix in ["", "-wal"] {
-            fs::copy(beside(&path, suffix), beside(&elsewhere.path().join("old.db"), suffix)).unwrap();
-        }
+        let original = [path.clone(), Sidecar::Log.of(&path)];
         let path = elsewhere.path().join("old.db");
-        let before: Vec<Vec<u8>> = ["", "-wal"].map(|suffix| fs::read(beside(&path, suffix)).unwrap()).into();
+        let copied = [path.clone(), Sidecar::Log.of(&path)];
+        for (from, to) in original.iter().zip(&copied) {
+            fs::copy(from, to).unwrap();
+        }
+        let before = copied.each_ref().map(|file| fs::read(file).unwrap());
         let source = Source::copy_of(&path, |_| {}).unwrap();
         assert_eq!(source.count("sessions").unwrap(), 2);
         let scratch = source.scratch.path().to_owned();
         drop(source);
         assert!(!scratch.exists());
         assert_eq!(names(elsewhere.path()), ["old.db", "old.db-wal"]);
-        let after: Vec<Vec<u8>> = ["", "-wal"].map(|suffix| fs::read(beside(&path, suffix)).unwrap()).into();
+        let after = copied.each_ref().map(|file| fs::read(file).unwrap());
         assert!(before == after);
     }
 

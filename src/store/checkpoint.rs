@@ -1,9 +1,9 @@
 //! Moving the write-ahead log into the database, on our own timer, with a look at the answer.
 
 use super::error::StoreError;
-use super::open;
 use super::writer::Store;
 use crate::disk::faults::Point;
+use crate::disk::sidecar::Sidecar;
 
 /// The answer row of `PRAGMA wal_checkpoint(TRUNCATE)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Store {
 
     /// Bytes in the write-ahead log, by its name only; `None` if the system does not say.
     pub fn wal_bytes(&self) -> Option<u64> {
-        match self.disk().look(&open::wal_of(self.path())) {
+        match self.disk().look(&Sidecar::Log.of(self.path())) {
             Ok(log) => Some(log.bytes),
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => Some(0),
             Err(_) => None,

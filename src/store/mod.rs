@@ -39,7 +39,6 @@ pub use checkpoint::CheckpointAnswer;
 pub use compare::{HowItDiffers, RowDiffers, TablesCompared, compare_tables};
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
-pub use open::wal_of;
 pub use project::{Projected, Undigested};
 pub use salvage::Salvaged;
 pub use sessions::Replay;

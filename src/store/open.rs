@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
 use super::migrate::{self, Found};
+use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind, Look};
 
 /// Below this, two connections that checkpoint and write can corrupt a database.
@@ -142,13 +143,6 @@ pub(super) fn scratch() -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// The write-ahead log of the database at `path`.
-pub fn wal_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
-}
-
 fn check_sqlite() -> Result<(), OpenError> {
     if rusqlite::version_number() < SQLITE_NEEDED {
         return Err(OpenError::SqliteTooOld(rusqlite::version()));
@@ -185,7 +179,7 @@ fn look_before_opening(disk: &dyn Disk, path: &Path) -> Result<Lies, OpenError> 
         Err(why) if why.kind() == ErrorKind::NotFound => (Lies::Nowhere, 0),
         Err(why) => return Err(OpenError::Unreadable { path: path.to_owned(), why: why.to_string() }),
     };
-    let wal = wal_of(path);
+    let wal = Sidecar::Log.of(path);
     match disk.look(&wal) {
         Ok(log) if bytes == 0 && log.bytes > 0 => {
             Err(OpenError::OrphanedLog { path: path.to_owned(), wal, bytes: log.bytes })
@@ -300,7 +294,7 @@ mod tests {
         assert!(connection.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE).unwrap());
         assert!(path.exists(), "the name was not taken for a URI's parameters");
         #[cfg(unix)]
-        for file in [path.clone(), wal_of(&path)] {
+        for file in [path.clone(), Sidecar::Log.of(&path)] {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
         }
@@ -363,10 +357,10 @@ mod tests {
         let path = folder.path().join("s.db");
         drop(writer(&RealDisk, &path).unwrap());
         fs::remove_file(&path).unwrap();
-        let log = fs::read(wal_of(&path)).unwrap();
+        let log = fs::read(Sidecar::Log.of(&path)).unwrap();
         assert!(!log.is_empty());
         assert!(matches!(writer(&RealDisk, &path), Err(OpenError::OrphanedLog { .. })));
-        assert_eq!(fs::read(wal_of(&path)).unwrap(), log);
+        assert_eq!(fs::read(Sidecar::Log.of(&path)).unwrap(), log);
         assert!(!path.exists());
     }
 

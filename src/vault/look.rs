@@ -7,8 +7,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::swap::sidecars;
 use crate::disk::place::Place;
+use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind, Look};
 use crate::domain::time::Timestamp;
 
@@ -109,8 +109,8 @@ impl Seen {
 /// Looks, and opens nothing as a database.
 pub fn look(disk: &dyn Disk, place: &Place) -> io::Result<Seen> {
     let main = name(disk, place.database())?.filter(|look| look.kind == Kind::File);
-    let [wal, _index, rollback] = sidecars(place.database());
-    let (wal, rollback) = (name(disk, &wal)?, name(disk, &rollback)?);
+    let beside = |sidecar: Sidecar| name(disk, &sidecar.of(place.database()));
+    let (wal, rollback) = (beside(Sidecar::Log)?, beside(Sidecar::Rollback)?);
     let header = match main {
         Some(look) if look.bytes > 0 => Header::read(&disk.read_part(place.database(), 0, 100)?),
         _ => None,

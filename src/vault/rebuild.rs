@@ -15,9 +15,10 @@ use thiserror::Error;
 use super::backup::newest_fit;
 use super::old::{Old, Tail};
 use super::quarantine::Quarantine;
-use super::swap::{self, SwapError, sidecars};
+use super::swap::{self, SwapError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::disk::sidecar::{Sidecar, sidecars};
 use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
@@ -388,9 +389,9 @@ fn take_from(
 /// A copy of what lies in the database's place, with its log, for whoever wants to read what is left of it.
 pub(super) fn scratch_copy(disk: &dyn Disk, place: &Place) -> Result<PathBuf, RebuildError> {
     let scratch = scratch_copy_alone(disk, place)?;
-    let ([wal, ..], [wal_copy, ..]) = (sidecars(place.database()), sidecars(&scratch));
+    let wal = Sidecar::Log.of(place.database());
     if disk.look(&wal).is_ok() {
-        disk.copy(&wal, &wal_copy).map_err(failed("copy", &wal))?;
+        disk.copy(&wal, &Sidecar::Log.of(&scratch)).map_err(failed("copy", &wal))?;
     }
     Ok(scratch)
 }

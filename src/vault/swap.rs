@@ -14,9 +14,7 @@ use super::quarantine::{Quarantine, QuarantineError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::disk::replace::{CannotReplace, replace};
-
-/// What SQLite keeps beside a database, each of which makes another database malformed.
-const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(super) use crate::disk::sidecar::sidecars;
 
 /// Where the files of a marker go that nobody can read.
 const UNREADABLE: &str = "unreadable-swap";
@@ -58,15 +56,6 @@ struct Marker {
     new: String,
     /// The evidence's folder in `s.quarantine/`.
     quarantine: String,
-}
-
-/// The companions that SQLite gives a database, whether they are there or not.
-pub(super) fn sidecars(database: &Path) -> [PathBuf; 3] {
-    SIDECARS.map(|suffix| {
-        let mut name = database.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    })
 }
 
 /// Puts `new`, a whole database in one file beside the old one, into the old one's place; the old files become evidence.

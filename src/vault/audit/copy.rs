@@ -8,8 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::AuditError;
-use super::files::{behind, found};
+use super::files::found;
 use crate::disk::scratch::Scratch;
+use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Look};
 
 /// So often a database may change while it is copied.
@@ -69,9 +70,9 @@ pub(super) fn copy(disk: &dyn Disk, main: &Path, temp: &Path) -> Result<Copied, 
 
 fn copy_once(disk: &dyn Disk, main: &Path, to: &Path, before: &Moment) -> io::Result<()> {
     disk.copy(main, to)?;
-    for (end, look) in [("-wal", before.log), ("-journal", before.rollback)] {
+    for (sidecar, look) in [(Sidecar::Log, before.log), (Sidecar::Rollback, before.rollback)] {
         if look.is_some_and(|look| look.bytes > 0) {
-            disk.copy(&behind(main, end), &behind(to, end))?;
+            disk.copy(&sidecar.of(main), &sidecar.of(to))?;
         }
     }
     Ok(())
@@ -87,14 +88,14 @@ fn refuse_too_little(disk: &dyn Disk, temp: &Path, bytes: u64) -> Result<(), Aud
 
 impl Moment {
     fn of(disk: &dyn Disk, main: &Path) -> io::Result<Self> {
-        let wal = behind(main, "-wal");
+        let wal = Sidecar::Log.of(main);
         let log = found(disk, &wal)?.filter(|look| look.bytes > 0);
         let log_head = match log.map(|_| disk.read_part(&wal, 0, LOG_HEAD)) {
             Some(Err(why)) if why.kind() != io::ErrorKind::NotFound => return Err(why),
             Some(Ok(head)) => head,
             Some(Err(_)) | None => Vec::new(),
         };
-        Ok(Self { main: found(disk, main)?, log, log_head, rollback: found(disk, &behind(main, "-journal"))? })
+        Ok(Self { main: found(disk, main)?, log, log_head, rollback: found(disk, &Sidecar::Rollback.of(main))? })
     }
 
     fn bytes(&self) -> u64 {
@@ -174,12 +175,12 @@ mod tests {
     }
 
     fn grow_the_log(path: &Path) {
-        longer(&behind(path, "-wal"));
+        longer(&Sidecar::Log.of(path));
         longer(path);
     }
 
     fn begin_the_log_anew(path: &Path) {
-        std::fs::write(behind(path, "-wal"), [9; 64]).unwrap();
+        std::fs::write(Sidecar::Log.of(path), [9; 64]).unwrap();
     }
 
     /// A file and a log, tried on a disk that is written so often; where the copy ended, and what is left in `temp`.
@@ -188,7 +189,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let main = folder.path().join("s.db");
         std::fs::write(&main, b"main").unwrap();
-        std::fs::write(behind(&main, "-wal"), [1; 64]).unwrap();
+        std::fs::write(Sidecar::Log.of(&main), [1; 64]).unwrap();
         let disk = Busy { writes: AtomicU32::new(writes), write };
         let copied = copy(&disk, &main, temp.path()).map(|copied| std::fs::read(copied.database()).unwrap());
         (copied, std::fs::read_dir(temp.path()).unwrap().count())
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_database_that_never_stands_still_is_given_up_with_a_word() {
         let (copied, left) = tried(u32::MAX, |path| {
-            std::fs::remove_file(behind(path, "-wal")).unwrap_or_default();
+            std::fs::remove_file(Sidecar::Log.of(path)).unwrap_or_default();
             longer(path);
         });
         let refusal = copied.unwrap_err();

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::AuditError;
 use crate::disk::place::Place;
+use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind, Look};
 use crate::domain::time::Timestamp;
 
@@ -178,13 +179,6 @@ pub(super) fn look_around(disk: &dyn Disk, place: &Place) -> Result<Files, Audit
     Ok(Files { main, seen })
 }
 
-/// A name with something behind the database's own.
-pub(super) fn behind(main: &Path, end: &str) -> PathBuf {
-    let mut name = main.as_os_str().to_owned();
-    name.push(end);
-    name.into()
-}
-
 /// What a name stands for; `None` if for nothing.
 pub(super) fn found(disk: &dyn Disk, path: &Path) -> io::Result<Option<Look>> {
     match disk.look(path) {
@@ -197,9 +191,9 @@ pub(super) fn found(disk: &dyn Disk, path: &Path) -> io::Result<Option<Look>> {
 fn companions(place: &Place) -> Vec<(Role, PathBuf)> {
     let main = place.database();
     vec![
-        (Role::Log, behind(main, "-wal")),
-        (Role::LogIndex, behind(main, "-shm")),
-        (Role::Rollback, behind(main, "-journal")),
+        (Role::Log, Sidecar::Log.of(main)),
+        (Role::LogIndex, Sidecar::Index.of(main)),
+        (Role::Rollback, Sidecar::Rollback.of(main)),
         (Role::Swap, place.swap()),
         (Role::Lock, place.lock()),
         (Role::Journal, place.journal()),
@@ -216,8 +210,7 @@ fn copies_beside(disk: &dyn Disk, main: &Path) -> Vec<PathBuf> {
     let begin = format!("{name}.bak");
     // A folder that cannot be listed shows no copies; the database itself may still be read.
     let mut names = disk.names(folder).unwrap_or_default();
-    names
-        .retain(|name| name.starts_with(&begin) && !["-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end)));
+    names.retain(|name| name.starts_with(&begin) && Sidecar::owner(name).is_none());
     names.sort_unstable_by(|one, other| other.cmp(one));
     names.into_iter().map(|name| main.with_file_name(name)).collect()
 }

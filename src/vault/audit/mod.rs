@@ -37,6 +37,7 @@ use crate::disk::Disk;
 use crate::disk::held::is_held;
 use crate::disk::lock::{Holder, holder_of};
 use crate::disk::place::Place;
+use crate::disk::sidecar::Sidecar;
 use crate::domain::time::Timestamp;
 
 /// Damage in a database that is being written is believed when it was found so many times.
@@ -188,7 +189,7 @@ fn the_one_in(target: &Path) -> Result<PathBuf, AuditError> {
     for entry in std::fs::read_dir(target).map_err(unreadable)? {
         let Ok(name) = entry.map_err(unreadable)?.file_name().into_string() else { continue };
         let stem = name.strip_suffix(".journal").or(name.strip_suffix(".backups")).map(|stem| format!("{stem}.db"));
-        let beside = ["-wal", "-shm", "-journal"].iter().find_map(|end| name.strip_suffix(end));
+        let beside = Sidecar::owner(&name);
         let is_db = Path::new(&name).extension().is_some_and(|end| end == "db");
         names.extend(stem.or(beside.map(str::to_owned)).or(is_db.then_some(name)));
     }

@@ -27,6 +27,7 @@ pub use shelf::{KEPT, OnShelf, newest_fit, prune, shelf, surplus};
 use crate::disk::Disk;
 use crate::disk::faults::Point;
 use crate::disk::place::space::{NoRoomForCopy, refuse_too_large};
+use crate::disk::sidecar::{Sidecar, sidecars};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
 use crate::domain::time::Timestamp;
 use crate::journal::record::Head;
@@ -152,8 +153,8 @@ pub fn make(
     let folder = &order.folder;
     disk.create_folder(folder).map_err(file("make the folder", folder))?;
     // What is still in the log makes the copy larger, at most by as much.
-    let sizes = [database.to_owned(), crate::store::wal_of(database)]
-        .map(|path| disk.look(&path).map_or(0, |found| found.bytes));
+    let sizes =
+        [database.to_owned(), Sidecar::Log.of(database)].map(|path| disk.look(&path).map_or(0, |found| found.bytes));
     refuse_too_large(&**disk, folder, sizes.iter().sum())?;
     let stem = name::stem(order.now, order.kind);
     clear_half_made(&**disk, folder).map_err(file("remove the remains of an earlier try in", folder))?;
@@ -281,10 +282,8 @@ struct HalfMade {
 
 impl HalfMade {
     fn remove(&self) -> io::Result<()> {
-        for end in ["", "-journal", "-wal", "-shm"] {
-            let mut name = self.path.as_os_str().to_owned();
-            name.push(end);
-            match self.disk.remove(Path::new(&name)) {
+        for path in [self.path.clone()].into_iter().chain(sidecars(&self.path)) {
+            match self.disk.remove(&path) {
                 Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
                 Ok(()) | Err(_) => {}
             }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::{RestoreError, file};
 use crate::disk::place::Place;
+use crate::disk::sidecar::sidecars;
 use crate::disk::{Disk, Look};
 use crate::domain::time::Timestamp;
 use crate::journal::record::Head;
 use crate::store::BackupKind;
 use crate::vault::backup::{self, OnShelf, Unfit, check};
-use crate::vault::swap::sidecars;
 
 /// The copy that a file is checked and restored from, so that nobody changes it in between.
 const BORROWED: &str = "backup.db";

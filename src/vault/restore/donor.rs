@@ -6,9 +6,9 @@ use std::path::Path;
 use super::file;
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::disk::sidecar::Sidecar;
 use crate::journal::record::{Hash, Head, Line};
 use crate::store::{Ask, Reader, StoreError};
-use crate::vault::swap::sidecars;
 
 /// The copy that the old store is read from: reading it where it lies would lay files beside it.
 const OLD: &str = "old.db";
@@ -65,8 +65,7 @@ pub(super) fn old_store(
         return Ok(Vec::new());
     }
     let old = scratch.join(OLD);
-    let [old_log, ..] = sidecars(&old);
-    let [log, ..] = sidecars(place.database());
+    let (log, old_log) = (Sidecar::Log.of(place.database()), Sidecar::Log.of(&old));
     for (from, to) in [(place.database(), &old), (&*log, &old_log)] {
         if disk.look(from).is_ok() {
             disk.copy(from, to).map_err(|why| file("make a scratch copy of", from)(why).to_string())?;
