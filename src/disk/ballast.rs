@@ -40,18 +40,18 @@ impl Ballast {
         if self.is_there() {
             return Ok(());
         }
-        self.remove()?;
+        self.disk.remove_if_there(&self.path)?;
         let made = self.write();
         if made.is_err() {
             // Half of it would take room away and give none back; the error that is told is the one of the writing.
-            let _ = self.remove();
+            let _ = self.disk.remove_if_there(&self.path);
         }
         made
     }
 
     /// Removes it, so that others can have its room; no error if it is not there.
     pub fn release(&self) -> io::Result<()> {
-        self.remove()?;
+        self.disk.remove_if_there(&self.path)?;
         self.disk.sync_folder(self.folder())
     }
 
@@ -72,13 +72,6 @@ impl Ballast {
         file.write_at(0, &bytes)?;
         file.sync_data()?;
         self.disk.sync_folder(self.folder())
-    }
-
-    fn remove(&self) -> io::Result<()> {
-        match self.disk.remove(&self.path) {
-            Err(failure) if failure.kind() != io::ErrorKind::NotFound => Err(failure),
-            Ok(()) | Err(_) => Ok(()),
-        }
     }
 }
 

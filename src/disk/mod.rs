@@ -64,6 +64,22 @@ pub trait Disk: Send + Sync + Debug {
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
+    /// As [`Disk::look`]; `None` where nothing lies.
+    fn find(&self, path: &Path) -> io::Result<Option<Look>> {
+        match self.look(path) {
+            Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// As [`Disk::remove`]; where nothing lies nothing is to be done.
+    fn remove_if_there(&self, path: &Path) -> io::Result<()> {
+        match self.remove(path) {
+            Err(failure) if failure.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
     /// Makes the names in a folder safe: to be called after create, rename and remove.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 

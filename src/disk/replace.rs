@@ -34,10 +34,7 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), CannotR
 }
 
 fn write(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    match disk.remove(path) {
-        Err(failure) if failure.kind() != io::ErrorKind::NotFound => return Err(failure),
-        _ => {}
-    }
+    disk.remove_if_there(path)?;
     let mut file = disk.create(path)?;
     file.write_at(0, bytes)?;
     file.sync_data()

@@ -189,12 +189,7 @@ fn put_on_shelf(
 ) -> Result<Digested, ApplyError> {
     disk.create_folder(folder).map_err(file("make the folder", folder))?;
     let half = folder.join("baseline.unverified");
-    match disk.remove(&half) {
-        Err(why) if why.kind() != io::ErrorKind::NotFound => {
-            return Err(file("remove the remains of an earlier try at", &half)(why));
-        }
-        Ok(()) | Err(_) => {}
-    }
+    disk.remove_if_there(&half).map_err(file("remove the remains of an earlier try at", &half))?;
     baseline.write_to(disk, &half)?;
     let sha256 = sha256_of(disk, &[&half]).map_err(file("read", &half))?;
     let names = disk.names(folder).map_err(file("list", folder))?;

@@ -222,10 +222,7 @@ fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
     let before = stamps(path).map_err(failed("look at", path))?;
     let (mut originals, mut copies) = (Vec::new(), Vec::new());
     for ((from, to), stamp) in files_of(path).into_iter().zip(files_of(copy)).zip(&before) {
-        match fs::remove_file(&to) {
-            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(failed("remove", &to)(why)),
-            Ok(()) | Err(_) => {}
-        }
+        RealDisk.remove_if_there(&to).map_err(failed("remove", &to))?;
         if stamp.is_some_and(|(bytes, _)| bytes > 0) {
             // By bytes alone: an original that nobody may write would give a copy that SQLite cannot recover its log in.
             match RealDisk.copy(&from, &to) {

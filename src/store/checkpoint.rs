@@ -29,11 +29,8 @@ impl Store {
 
     /// Bytes in the write-ahead log, by its name only; `None` if the system does not say.
     pub fn wal_bytes(&self) -> Option<u64> {
-        match self.disk().look(&Sidecar::Log.of(self.path())) {
-            Ok(log) => Some(log.bytes),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => Some(0),
-            Err(_) => None,
-        }
+        let log = self.disk().find(&Sidecar::Log.of(self.path())).ok()?;
+        Some(log.map_or(0, |log| log.bytes))
     }
 }
 

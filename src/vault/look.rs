@@ -4,12 +4,11 @@
 //! log is rolled back into it; a log that is older than its database belongs to another one.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::disk::place::Place;
 use crate::disk::sidecar::Sidecar;
-use crate::disk::{Disk, Kind, Look};
+use crate::disk::{Disk, Kind};
 use crate::domain::time::Timestamp;
 
 /// A log is called stale only if its database is newer by more than this: a process that was killed in the middle of a
@@ -108,8 +107,8 @@ impl Seen {
 
 /// Looks, and opens nothing as a database.
 pub fn look(disk: &dyn Disk, place: &Place) -> io::Result<Seen> {
-    let main = name(disk, place.database())?.filter(|look| look.kind == Kind::File);
-    let beside = |sidecar: Sidecar| name(disk, &sidecar.of(place.database()));
+    let main = disk.find(place.database())?.filter(|look| look.kind == Kind::File);
+    let beside = |sidecar: Sidecar| disk.find(&sidecar.of(place.database()));
     let (wal, rollback) = (beside(Sidecar::Log)?, beside(Sidecar::Rollback)?);
     let header = match main {
         Some(look) if look.bytes > 0 => Header::read(&disk.read_part(place.database(), 0, 100)?),
@@ -123,14 +122,6 @@ pub fn look(disk: &dyn Disk, place: &Place) -> io::Result<Seen> {
         wal_at: wal.and_then(|look| look.modified),
         rollback: rollback.map_or(0, |look| look.bytes),
     })
-}
-
-fn name(disk: &dyn Disk, path: &Path) -> io::Result<Option<Look>> {
-    match disk.look(path) {
-        Ok(look) => Ok(Some(look)),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(why) => Err(why),
-    }
 }
 
 #[cfg(test)]

@@ -180,12 +180,7 @@ impl Journal<'_> {
     fn put_in_place(&self, first: u64, lines: &[Line], evidence: &mut Quarantine) -> Result<(), MendError> {
         let path = self.folder.join(segment::name(first));
         let beside = path.with_extension("mended");
-        match self.disk.remove(&beside) {
-            Err(why) if why.kind() != io::ErrorKind::NotFound => {
-                return Err(failed("remove the remains of an earlier try at", &beside)(why));
-            }
-            Ok(()) | Err(_) => {}
-        }
+        self.disk.remove_if_there(&beside).map_err(failed("remove the remains of an earlier try at", &beside))?;
         let text: String = lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
         let mut new = self.disk.create(&beside).map_err(failed("create", &beside))?;
         new.write_at(0, text.as_bytes()).map_err(failed("write", &beside))?;

@@ -88,11 +88,7 @@ impl Quarantine {
     }
 
     fn lies_there(&self, path: &Path) -> Result<bool, QuarantineError> {
-        match self.disk.look(path) {
-            Ok(_) => Ok(true),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(why) => Err(failed("look at", path)(why)),
-        }
+        Ok(self.disk.find(path).map_err(failed("look at", path))?.is_some())
     }
 
     /// The file's own name in the folder; with a number behind it, if another file had that name before.

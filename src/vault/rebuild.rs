@@ -418,12 +418,7 @@ fn scratch(place: &Place) -> PathBuf {
 
 fn clear(disk: &dyn Disk, database: &Path) -> Result<(), RebuildError> {
     for path in [database.to_owned()].into_iter().chain(sidecars(database)) {
-        match disk.remove(&path) {
-            Err(why) if why.kind() != io::ErrorKind::NotFound => {
-                return Err(failed("remove the remains of an earlier try at", &path)(why));
-            }
-            Ok(()) | Err(_) => {}
-        }
+        disk.remove_if_there(&path).map_err(failed("remove the remains of an earlier try at", &path))?;
     }
     Ok(())
 }

@@ -99,7 +99,7 @@ pub fn finish_begun(disk: &Arc<dyn Disk>, place: &Place) -> Result<Option<String
     };
     let new = place.database().with_file_name(new);
     let mut evidence = Quarantine::resume(Arc::clone(disk), place, quarantine.clone());
-    if is_there(&**disk, &new)? {
+    if disk.find(&new).map_err(failed("look at", &new))?.is_some() {
         carry_out(disk, place, &new, &mut evidence)?;
         return Ok(Some(format!(
             "an exchange of the database that was cut off is finished: the new one is in its place, the old one in \
@@ -141,14 +141,6 @@ fn read_marker(text: &[u8]) -> Option<Marker> {
     let marker: Marker = serde_json::from_slice(text).ok()?;
     let plain = |name: &str| Path::new(name).file_name().is_some_and(|only| only == name);
     (plain(&marker.new) && plain(&marker.quarantine)).then_some(marker)
-}
-
-fn is_there(disk: &dyn Disk, path: &Path) -> Result<bool, SwapError> {
-    match disk.look(path) {
-        Ok(_) => Ok(true),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(why) => Err(failed("look at", path)(why)),
-    }
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SwapError {

@@ -283,10 +283,7 @@ struct HalfMade {
 impl HalfMade {
     fn remove(&self) -> io::Result<()> {
         for path in [self.path.clone()].into_iter().chain(sidecars(&self.path)) {
-            match self.disk.remove(&path) {
-                Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-                Ok(()) | Err(_) => {}
-            }
+            self.disk.remove_if_there(&path)?;
         }
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Which backup to restore from, and whether it can be trusted.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{RestoreError, file};
@@ -93,13 +92,10 @@ fn unfit(path: &Path, why: Unfit) -> RestoreError {
 /// A file with a write-ahead log or a rollback journal beside it is not whole without it.
 fn refuse_companions(disk: &dyn Disk, path: &Path) -> Result<(), RestoreError> {
     for companion in sidecars(path) {
-        match disk.look(&companion) {
-            Ok(found) if found.bytes > 0 => {
-                let why = format!("{} lies beside it: somebody has it open, or did not close it", companion.display());
-                return Err(RestoreError::InUse { path: path.to_owned(), why });
-            }
-            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(file("look at", &companion)(why)),
-            Ok(_) | Err(_) => {}
+        let found = disk.find(&companion).map_err(file("look at", &companion))?;
+        if found.is_some_and(|found| found.bytes > 0) {
+            let why = format!("{} lies beside it: somebody has it open, or did not close it", companion.display());
+            return Err(RestoreError::InUse { path: path.to_owned(), why });
         }
     }
     Ok(())

@@ -273,10 +273,8 @@ fn refuse_damage(report: &ChainReport, newest: Option<u64>) -> Result<(), Restor
 fn in_the_way(disk: &dyn Disk, place: &Place) -> Result<Vec<String>, RestoreError> {
     let mut names = Vec::new();
     for path in std::iter::once(place.database().to_owned()).chain(sidecars(place.database())) {
-        match disk.look(&path) {
-            Ok(_) => names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned())),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => {}
-            Err(why) => return Err(file("look at", &path)(why)),
+        if disk.find(&path).map_err(file("look at", &path))?.is_some() {
+            names.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
     }
     Ok(names)
