@@ -2,7 +2,7 @@
 //! found out, and put right whenever one whole copy is left; what no copy can heal is refused, with nothing changed.
 //!
 //! Here are a few. Two thousand: `NEO_DAMAGE=2000 cargo test --release --test damage -- --nocapture`; other blows follow
-//! from `NEO_DAMAGE_SEED`.
+//! from `NEO_DAMAGE_SEED`, and one case alone is tried with `NEO_DAMAGE_CASE`.
 #![cfg(unix)]
 
 mod hurt;
@@ -79,6 +79,7 @@ fn number(name: &str, or: usize) -> usize {
 #[test]
 fn whatever_is_damaged_every_fact_is_there_afterwards_or_the_start_is_refused() {
     let (cases, seed) = (number("NEO_DAMAGE", CASES), number("NEO_DAMAGE_SEED", 1) as u64);
+    let only = std::env::var("NEO_DAMAGE_CASE").is_ok().then(|| number("NEO_DAMAGE_CASE", 0));
     let originals = Original::both();
     let houses = originals.each_ref().map(Usual::of);
     let outcome = Mutex::new(Outcome::default());
@@ -86,7 +87,7 @@ fn whatever_is_damaged_every_fact_is_there_afterwards_or_the_start_is_refused() 
         for thread in 0..2 {
             let (houses, outcome) = (&houses, &outcome);
             scope.spawn(move || {
-                for case in (thread..cases).step_by(2) {
+                for case in (thread..cases).step_by(2).filter(|case| only.is_none_or(|only| only == *case)) {
                     // Two of three blows fall on the house whose session was killed.
                     let house = &houses[usize::from(case % 3 == 2)];
                     let tried = house.try_one(&mut Chance::of(seed, case));

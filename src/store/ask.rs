@@ -101,6 +101,13 @@ impl<'a> Ask<'a> {
         facts::line(self.connection, n)
     }
 
+    /// Line `n`, if it is kept here and its hash holds, however hard it is to reach in a damaged table.
+    pub fn whole_line(self, n: u64) -> Option<String> {
+        let sought = self.line(n).ok().flatten().filter(|text| facts::is_line(text, n));
+        let is_not_due = || self.cursor().is_ok_and(|cursor| cursor.is_none_or(|(newest, _)| newest < n));
+        sought.or_else(|| if is_not_due() { None } else { facts::line_by_walking(self.connection, n) })
+    }
+
     /// Every line of one session, in order.
     pub fn facts_of(self, session: SessionId) -> Facts<'a> {
         Facts::of(self.connection, session)

@@ -123,6 +123,23 @@ pub(super) fn line(connection: &Connection, n: u64) -> Result<Option<String>, St
     text.query_row([key(n)], |row| row.get(0)).optional().map_err(StoreError::doing("read a line"))
 }
 
+/// The text of line `n` in a table whose ways down are damaged: the rows are walked from both ends, as far as each walk
+/// gets, and a text is believed that says this number and whose hash holds.
+pub(super) fn line_by_walking(connection: &Connection, n: u64) -> Option<String> {
+    let walk = |sql| {
+        let mut rows = connection.prepare_cached(sql).ok()?;
+        let mut texts = rows.query_map([], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned))).ok()?;
+        // The first page that cannot be read ends the walk.
+        texts.by_ref().map_while(Result::ok).flatten().find(|text| is_line(text, n))
+    };
+    walk("SELECT line FROM facts ORDER BY n").or_else(|| walk("SELECT line FROM facts ORDER BY n DESC"))
+}
+
+/// Whether this is line `n`, and whole.
+pub(super) fn is_line(text: &str, n: u64) -> bool {
+    text.contains(&format!("\"n\":{n},")) && Line::read(text).is_ok_and(|line| line.n == n)
+}
+
 /// A line's number as SQLite keeps it. Numbers count facts from 0 on: none can be beyond `i64`.
 pub(super) fn key(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)

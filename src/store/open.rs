@@ -23,6 +23,9 @@ const BUSY: Duration = Duration::from_millis(250);
 const EVERYBODY: &str = "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -1024; PRAGMA foreign_keys = OFF;";
 
+/// What is damaged is read as far as it goes: one bad cell is not to hide the whole page around it.
+const SALVAGER: &str = "PRAGMA cell_size_check = OFF; PRAGMA temp_store = MEMORY;";
+
 /// Foreign keys stay off: a fact that comes before the row it belongs to is kept all the same.
 const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA wal_autocheckpoint = 0;";
@@ -82,7 +85,7 @@ pub(super) fn damaged(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenEr
     if look_before_opening(disk, path)? == Lies::Nowhere {
         return Err(OpenError::Missing(path.to_owned()));
     }
-    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = connect_with(&uri(disk, path), path, OpenFlags::SQLITE_OPEN_READ_WRITE, SALVAGER)?;
     // Whatever keeps the schema from being read keeps everything else, too.
     let schema = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     schema.map_err(|why| OpenError::from_sqlite(path, "reading its schema", why))?;
@@ -205,6 +208,10 @@ fn connect(disk: &dyn Disk, path: &Path, access: OpenFlags) -> Result<Connection
 }
 
 fn connect_to(uri: &str, path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    connect_with(uri, path, access, EVERYBODY)
+}
+
+fn connect_with(uri: &str, path: &Path, access: OpenFlags, settings: &str) -> Result<Connection, OpenError> {
     let failed = |why| OpenError::from_sqlite(path, "connecting", why);
     let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(uri, flags).map_err(failed)?;
@@ -219,7 +226,7 @@ fn connect_to(uri: &str, path: &Path, access: OpenFlags) -> Result<Connection, O
     ] {
         connection.set_db_config(config, on).map_err(failed)?;
     }
-    connection.execute_batch(EVERYBODY).map_err(failed)?;
+    connection.execute_batch(settings).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }

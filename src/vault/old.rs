@@ -46,9 +46,9 @@ impl Old {
         Self { reader: Reader::open_copy(disk, &place.backups().join(name)).ok() }
     }
 
-    /// The text that is kept of one line.
+    /// One line, if it is whole.
     pub fn line(&self, n: u64) -> Option<String> {
-        self.reader.as_ref()?.ask().line(n).ok().flatten()
+        self.reader.as_ref()?.ask().whole_line(n)
     }
 
     /// The number of a whole line behind one that is not there.
@@ -64,25 +64,19 @@ impl Old {
         let (mut next, mut prev) = head.map_or((0, Hash::default()), |head| (head.n + 1, head.hash));
         // One by one: a page that is broken takes none of the whole rows before it along.
         loop {
-            let text = match reader.ask().line(next) {
-                Ok(Some(text)) => text,
-                Ok(None) => {
-                    tail.lost_up_to = self.whole_behind(next);
-                    break;
-                }
-                Err(_) => {
-                    // It was there if the cursor says so; a cursor alone may be what is damaged.
-                    tail.lost_up_to = self.cursor().map(|cursor| cursor.n).filter(|newest| *newest >= next);
-                    break;
-                }
-            };
-            let follows = Line::read(&text).ok().filter(|line| line.n == next && line.prev == prev);
+            let whole = reader.ask().whole_line(next);
+            let follows = whole.and_then(|text| Line::read(&text).ok()).filter(|line| line.prev == prev);
             let Some(line) = follows else {
-                tail.lost_up_to = Some(next);
+                tail.lost_up_to = match reader.ask().line(next) {
+                    Ok(Some(_)) => Some(next),
+                    Ok(None) => self.whole_behind(next),
+                    // It was there if the cursor says so; a cursor alone may be what is damaged.
+                    Err(_) => self.cursor().map(|cursor| cursor.n).filter(|newest| *newest >= next),
+                };
                 break;
             };
             (next, prev) = (line.n + 1, line.hash);
-            tail.lines.push(text);
+            tail.lines.push(line.text);
         }
         tail
     }

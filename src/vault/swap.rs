@@ -75,7 +75,11 @@ pub fn put_in_place(
     disk.sync_file(new).map_err(failed("sync", new))?;
     disk.sync_folder(place.folder()).map_err(failed("make safe the names in", place.folder()))?;
     let mut old = sidecars(place.database()).into_iter().chain([place.database().to_owned()]);
-    if !old.try_fold(false, |any, old| Ok::<_, SwapError>(any || is_there(&**disk, &old)?))? {
+    let is_there = |any: bool, old: PathBuf| match disk.find(&old) {
+        Ok(found) => Ok(any || found.is_some()),
+        Err(why) => Err(failed("look at", &old)(why)),
+    };
+    if !old.try_fold(false, is_there)? {
         // With nothing to put aside one step does it, and needs no marker.
         return move_in(&**disk, place, new);
     }

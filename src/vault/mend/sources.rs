@@ -34,13 +34,12 @@ impl Sources {
     pub fn copies(&mut self, n: u64) -> Vec<String> {
         let backups = self.backups.get_or_insert_with(|| open_backups(&*self.disk, &self.place));
         let all = self.store.iter().chain(backups.iter().map(|(_, reader)| reader));
-        // What cannot be read is no copy.
-        all.filter_map(|reader| reader.ask().line(n).ok().flatten()).collect()
+        all.filter_map(|reader| reader.ask().whole_line(n)).collect()
     }
 
     /// The first source that has this very text: `store`, or a backup's name.
     pub fn whose(&self, n: u64, text: &str) -> Option<String> {
-        let has = |reader: &Reader| reader.ask().line(n).ok().flatten().is_some_and(|kept| kept == text);
+        let has = |reader: &Reader| reader.ask().whole_line(n).is_some_and(|kept| kept == text);
         if self.store.as_ref().is_some_and(has) {
             return Some("store".to_owned());
         }
