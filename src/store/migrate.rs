@@ -1,6 +1,8 @@
 //! The schema and its versions: `PRAGMA user_version` says which, and each step up is one transaction.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -9,7 +11,8 @@ use super::error::OpenError;
 /// `neo1`, as SQLite's `application_id`: what makes a database ours.
 const APPLICATION_ID: i32 = 0x6e65_6f31;
 
-/// Step `i` brings version `i` to `i + 1`. A step that was released is never changed.
+/// Step `i` brings version `i` to `i + 1`. A step that was released is never changed, and each changes what tables,
+/// indexes and views there are: by these a version is known, too.
 const STEPS: &[&str] = &[include_str!("schema/0001_first_light.sql"), include_str!("schema/0002_adopted.sql")];
 
 /// What a file turned out to be.
@@ -32,12 +35,7 @@ pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Found, Op
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let (application, version) = (number("application_id").map_err(failed)?, number("user_version").map_err(failed)?);
     if application == APPLICATION_ID {
-        let known = newest();
-        return if version > known {
-            Err(OpenError::Newer { path: path.to_owned(), found: version, known })
-        } else {
-            Ok(Found::Ours(version))
-        };
+        return ours(connection, path, version);
     }
     let mut tables = tables(connection).map_err(failed)?;
     if tables.is_empty() && application == 0 {
@@ -54,6 +52,24 @@ pub(super) fn identify(connection: &Connection, path: &Path) -> Result<Found, Op
     }
     tables.truncate(3);
     Err(OpenError::NotOurs { path, tables: tables.join(", ") })
+}
+
+/// As [`identify`], of whose it is alone: one with our mark is let pass before anything else of it is read.
+pub(super) fn refuse_stranger(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let mark = connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0));
+    if mark.is_ok_and(|mark| mark == APPLICATION_ID) { Ok(()) } else { identify(connection, path).map(drop) }
+}
+
+/// A database with our mark, of the version that its header says. That number is one flipped bit away from another one:
+/// where it is not the newest's, the schema itself must not be the newest's either.
+fn ours(connection: &Connection, path: &Path, version: i32) -> Result<Found, OpenError> {
+    let failed = |why| OpenError::from_sqlite(path, "looking at what it is", why);
+    let (known, path) = (newest(), path.to_owned());
+    if version != known && declarations(connection).map_err(failed)? == *newest_declarations().map_err(failed)? {
+        let why = format!("it says that its schema is version {version}, and it is version {known}");
+        return Err(OpenError::Malformed { path, why });
+    }
+    if version > known { Err(OpenError::Newer { path, found: version, known }) } else { Ok(Found::Ours(version)) }
 }
 
 /// Brings a database that [`identify`] let pass to the newest version.
@@ -75,6 +91,38 @@ fn step_up(connection: &mut Connection, version: i32, sql: &str) -> rusqlite::Re
     step.execute_batch(sql)?;
     step.pragma_update(None, "user_version", version)?;
     step.commit()
+}
+
+/// Refuses a database of the newest version whose schema is not what that version made: a bit that flips in the name of a
+/// column breaks no page, and yet nothing fits any more. What somebody added is theirs.
+pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |why| OpenError::from_sqlite(path, "comparing its schema", why);
+    let (found, wanted) = (declarations(connection).map_err(failed)?, newest_declarations().map_err(failed)?);
+    wanted.difference(&found).next().map_or(Ok(()), |(name, _)| {
+        Err(OpenError::Malformed { path: path.to_owned(), why: format!("in its schema `{name}` is damaged") })
+    })
+}
+
+/// What there is, by name, and how it was declared.
+type Declarations = BTreeSet<(String, Option<String>)>;
+
+fn declarations(connection: &Connection) -> rusqlite::Result<Declarations> {
+    let mut all = connection.prepare("SELECT name, sql FROM sqlite_schema")?;
+    all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// What the newest version declares: made once, in memory.
+fn newest_declarations() -> rusqlite::Result<&'static Declarations> {
+    static NEWEST: OnceLock<Declarations> = OnceLock::new();
+    if let Some(known) = NEWEST.get() {
+        return Ok(known);
+    }
+    let mut model = Connection::open_in_memory()?;
+    for (version, sql) in (1..).zip(STEPS) {
+        step_up(&mut model, version, sql)?;
+    }
+    let made = declarations(&model)?;
+    Ok(NEWEST.get_or_init(|| made))
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {

@@ -26,6 +26,9 @@ const EVERYBODY: &str = "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAG
 /// What is damaged is read as far as it goes: one bad cell is not to hide the whole page around it.
 const SALVAGER: &str = "PRAGMA cell_size_check = OFF; PRAGMA temp_store = MEMORY;";
 
+/// Most settings have the whole schema read first.
+const NOTHING_SET: &str = "";
+
 /// Foreign keys stay off: a fact that comes before the row it belongs to is kept all the same.
 const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA wal_autocheckpoint = 0;";
@@ -60,6 +63,7 @@ pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     }
     connection.execute_batch(WRITER).map_err(failed)?;
     migrate::migrate(&mut connection, path, found)?;
+    migrate::check_schema(&connection, path)?;
     Ok(connection)
 }
 
@@ -163,12 +167,12 @@ enum Lies {
 /// Others' databases are known without their log and its index, which opening them in the ordinary way would change.
 fn refuse_strangers(disk: &dyn Disk, path: &Path) -> Result<(), OpenError> {
     let uri = uri(disk, path) + "&immutable=1";
-    let found = connect_to(&uri, path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|connection| migrate::identify(&connection, path));
+    let looked_at = connect_with(&uri, path, OpenFlags::SQLITE_OPEN_READ_ONLY, NOTHING_SET);
+    let found = looked_at.and_then(|connection| migrate::refuse_stranger(&connection, path));
     match found {
         Err(stranger @ (OpenError::NotOurs { .. } | OpenError::Earlier(_))) => Err(stranger),
         // Without its log one of ours may be torn, or not be anybody's yet: what is wrong shows when it is opened with it.
-        Ok(_) | Err(_) => Ok(()),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
@@ -327,11 +331,39 @@ mod tests {
     fn a_database_from_a_newer_neo_is_refused_with_both_versions() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.db");
-        writer(&RealDisk, &path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        writer(&RealDisk, &path).unwrap().execute_batch("CREATE TABLE later (it); PRAGMA user_version = 99").unwrap();
         for refusal in [writer(&RealDisk, &path).unwrap_err(), reader(&RealDisk, &path).unwrap_err()] {
             assert!(matches!(refusal, OpenError::Newer { found: 99, known: 2, .. }), "{refusal}");
             assert!(refusal.is_unsound());
         }
+    }
+
+    #[test]
+    fn a_version_that_the_schema_denies_is_damage_and_so_is_a_column_of_another_name() {
+        let damaged = |how: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("s.db");
+            let store = writer(&RealDisk, &path).unwrap();
+            // As no writer of ours could: the setting of the connection forbids it.
+            store.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).unwrap();
+            store.execute_batch(how).unwrap();
+            drop(store);
+            writer(&RealDisk, &path).map(drop).unwrap_err()
+        };
+        for version in [0, 1, 3, 66] {
+            let refusal = damaged(&format!("PRAGMA user_version = {version}"));
+            assert!(matches!(refusal, OpenError::Malformed { .. }), "{version}: {refusal}");
+        }
+        let renamed = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'price', 'prise')";
+        assert!(matches!(damaged(renamed), OpenError::Malformed { .. }));
+    }
+
+    #[test]
+    fn what_an_operator_adds_to_the_schema_is_hers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        writer(&RealDisk, &path).unwrap().execute_batch("CREATE VIEW mine AS SELECT 1").unwrap();
+        assert!(writer(&RealDisk, &path).is_ok());
     }
 
     #[test]
