@@ -7,6 +7,11 @@ use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 pub(super) fn findings(verdict: &Verdict) -> Vec<String> {
     let mut findings = Vec::new();
     of_lines(&mut findings, &verdict.lines);
+    if let Some(first) = verdict.pages.first() {
+        findings.push(format!(
+            "SQLite finds the database malformed: {first}; `neo rebuild` makes it anew from the journal"
+        ));
+    }
     if let Some(projected) = &verdict.projected {
         of_tables(&mut findings, projected);
         findings.extend(projected.readings.differ.iter().map(of_readings));

@@ -14,7 +14,7 @@ use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::session::SessionId;
 use crate::journal::reader::ReadError;
-use crate::store::{OpenError, Reader, StoreError, TablesCompared, Undigested};
+use crate::store::{Damage, OpenError, Reader, StoreError, TablesCompared, Undigested};
 use lines::{Above, ChainVerdict, verify_chain};
 use projection::Projection;
 pub use readings::{ReadingsCompared, ReadingsDiffer};
@@ -42,6 +42,9 @@ pub enum VerifyError {
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
+    /// What SQLite finds wrong with the store's pages and indexes: an index can go on saying what its table no longer
+    /// does. Not looked for where one session alone is verified.
+    pub pages: Damage,
     /// The chain, and each line beside its row.
     pub lines: ChainVerdict,
     /// What was made of the facts; `None` if the journal has to be put right first.
@@ -63,7 +66,9 @@ pub struct Projected {
 impl Verdict {
     /// Whether an operator must look.
     pub fn found_something(&self) -> bool {
-        self.lines.found_something() || self.projected.as_ref().is_none_or(Projected::found_something)
+        !self.pages.is_empty()
+            || self.lines.found_something()
+            || self.projected.as_ref().is_none_or(Projected::found_something)
     }
 }
 
@@ -82,15 +87,29 @@ pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Res
     {
         return Err(VerifyError::NoSuchSession(session));
     }
-    let lines = compare_lines(disk, place, &reader)?;
-    if !lines.chain.is_sound() {
-        return Ok(Verdict { lines, projected: None });
-    }
+    std::thread::scope(|scope| {
+        let pages = scope.spawn(|| match session {
+            Some(_) => Ok(Damage::new()),
+            None => Ok::<_, VerifyError>(Reader::open_on(disk, place.database())?.ask().integrity_check()?),
+        });
+        let lines = compare_lines(disk, place, &reader)?;
+        let projected = lines.chain.is_sound().then(|| compare_projected(disk, place, &reader, session)).transpose()?;
+        let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(Verdict { pages, lines, projected })
+    })
+}
+
+/// What a sound journal makes, beside what is in the store.
+fn compare_projected(
+    disk: &dyn Disk,
+    place: &Place,
+    reader: &Reader,
+    session: Option<SessionId>,
+) -> Result<Projected, VerifyError> {
     let mut projection = Projection::empty(disk, place)?;
-    let tables = projection.compare(&reader, session)?;
+    let tables = projection.compare(reader, session)?;
     let readings = readings::compare(&projection, reader.ask(), session)?;
-    let projected = Projected { tables, undigested: projection.into_undigested(), readings };
-    Ok(Verdict { lines, projected: Some(projected) })
+    Ok(Projected { tables, undigested: projection.into_undigested(), readings })
 }
 
 /// The lines, compared again with what lies above the cursor left out while somebody goes on writing.
