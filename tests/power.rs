@@ -22,7 +22,7 @@ use sim::witness::{self, Finding};
 /// How many states are tried when nobody says.
 const STATES: usize = 4_000;
 /// Of so many starts after a crash one loses the power again.
-const AGAIN: usize = 16;
+const AGAIN: usize = 32;
 /// So many words about failures are enough to understand them.
 const TOLD: usize = 5;
 
