@@ -108,6 +108,11 @@ impl<'a> Ask<'a> {
         sought.or_else(|| if is_not_due() { None } else { facts::line_by_walking(self.connection, n) })
     }
 
+    /// The number of the newest line that is kept here and whole, however hard it is to reach in a damaged table.
+    pub fn newest_whole_line(self) -> Option<u64> {
+        facts::newest_by_walking(self.connection)
+    }
+
     /// Every line of one session, in order.
     pub fn facts_of(self, session: SessionId) -> Facts<'a> {
         Facts::of(self.connection, session)

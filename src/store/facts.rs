@@ -123,16 +123,58 @@ pub(super) fn line(connection: &Connection, n: u64) -> Result<Option<String>, St
     text.query_row([key(n)], |row| row.get(0)).optional().map_err(StoreError::doing("read a line"))
 }
 
-/// The text of line `n` in a table whose ways down are damaged: the rows are walked from both ends, as far as each walk
-/// gets, and a text is believed that says this number and whose hash holds.
+/// The text of line `n` in a table whose ways down are damaged: a text is believed that says this number and whose hash
+/// holds.
 pub(super) fn line_by_walking(connection: &Connection, n: u64) -> Option<String> {
-    let walk = |sql| {
-        let mut rows = connection.prepare_cached(sql).ok()?;
-        let mut texts = rows.query_map([], |row| Ok(row.get_ref(0)?.as_str().ok().map(str::to_owned))).ok()?;
-        // The first page that cannot be read ends the walk.
-        texts.by_ref().map_while(Result::ok).flatten().find(|text| is_line(text, n))
+    walk(connection, UP, |text| is_line(&text, n).then_some(text)).0.or_else(|| {
+        let (found, _) = walk(connection, DOWN, |text| is_line(&text, n).then_some(text));
+        found
+    })
+}
+
+/// The newest line that is kept and whole, as far as a damaged table can be walked.
+pub(super) fn newest_by_walking(connection: &Connection) -> Option<u64> {
+    let whole = |text: String| Line::read(&text).ok().map(|line| line.n);
+    match walk(connection, DOWN, whole) {
+        (Some(newest), _) => Some(newest),
+        (None, Walked::Through) => None,
+        // What lies before the first page that cannot be read, seen from the other end.
+        (None, Walked::Short) => {
+            let mut newest = None;
+            walk(connection, UP, |text| {
+                newest = newest.max(whole(text));
+                None::<()>
+            });
+            newest
+        }
+    }
+}
+
+/// Every line, and every line backwards.
+const UP: &str = "SELECT line FROM facts ORDER BY n";
+const DOWN: &str = "SELECT line FROM facts ORDER BY n DESC";
+
+/// How far a walk got.
+enum Walked {
+    Through,
+    /// To a page that cannot be read.
+    Short,
+}
+
+/// Hands over one text after the other until `see` answers something.
+fn walk<T>(connection: &Connection, way: &str, mut see: impl FnMut(String) -> Option<T>) -> (Option<T>, Walked) {
+    let mut pass = || -> rusqlite::Result<Option<T>> {
+        let mut way = connection.prepare_cached(way)?;
+        let mut rows = way.query([])?;
+        while let Some(row) = rows.next()? {
+            let seen = row.get_ref(0)?.as_str().ok().and_then(|text| see(text.to_owned()));
+            if seen.is_some() {
+                return Ok(seen);
+            }
+        }
+        Ok(None)
     };
-    walk("SELECT line FROM facts ORDER BY n").or_else(|| walk("SELECT line FROM facts ORDER BY n DESC"))
+    pass().map_or((None, Walked::Short), |seen| (seen, Walked::Through))
 }
 
 /// Whether this is line `n`, and whole.

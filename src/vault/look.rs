@@ -37,6 +37,8 @@ pub struct Seen {
 pub struct Header {
     /// Whether it keeps a write-ahead log.
     pub keeps_log: bool,
+    /// Whether it says that it is of a format that no SQLite writes.
+    pub is_odd: bool,
     /// How many bytes it says it has; 0 if it does not say.
     pub bytes: u64,
 }
@@ -67,7 +69,8 @@ impl Header {
         };
         // The count of pages only counts if it was written together with the last change.
         let pages = if number(24) == number(92) { u64::from(number(28)) } else { 0 };
-        Some(Self { keeps_log: bytes[18] == 2, bytes: pages * page })
+        let [write, read] = [bytes[18], bytes[19]];
+        Some(Self { keeps_log: write == 2, is_odd: write != read || !(1..=2).contains(&write), bytes: pages * page })
     }
 }
 
@@ -82,6 +85,9 @@ impl Seen {
             )),
             // Beside a database that is being made its rollback journal has what is missing.
             (_, 0, rollback) if rollback > 0 && !self.rollback_is_strange() => Judgement::Ordinary,
+            _ if self.header.is_some_and(|header| header.is_odd) => {
+                Judgement::Unsound("the database's header is damaged: it names a format that there is not".to_owned())
+            }
             (main, 0, _) if self.header.is_some_and(|header| header.bytes > main) => {
                 let whole = self.header.map_or(0, |header| header.bytes);
                 Judgement::Unsound(format!("the database is cut off: {main} bytes are left of {whole}"))
@@ -128,7 +134,7 @@ pub fn look(disk: &dyn Disk, place: &Place) -> io::Result<Seen> {
 mod tests {
     use super::*;
 
-    const WHOLE: Header = Header { keeps_log: true, bytes: 40_960 };
+    const WHOLE: Header = Header { keeps_log: true, is_odd: false, bytes: 40_960 };
 
     fn seen(main: Option<u64>, wal: u64) -> Seen {
         Seen { main, wal, header: main.filter(|bytes| *bytes > 0).map(|_| WHOLE), ..Seen::default() }
@@ -170,6 +176,14 @@ mod tests {
     }
 
     #[test]
+    fn a_header_of_no_known_format_is_damage_unless_a_rollback_puts_it_right() {
+        let odd = Seen { header: Some(Header { is_odd: true, ..WHOLE }), ..seen(Some(40_960), 0) };
+        assert!(matches!(odd.judge(), Judgement::Unsound(_)));
+        assert!(matches!(Seen { wal: 32, ..odd }.judge(), Judgement::Unsound(_)));
+        assert_eq!(Seen { main: Some(3_072), rollback: 512, ..odd }.judge(), Judgement::Ordinary);
+    }
+
+    #[test]
     fn a_header_is_read_only_from_a_database() {
         assert_eq!(Header::read(b"Dear diary"), None);
         let folder = tempfile::tempdir().unwrap();
@@ -179,6 +193,6 @@ mod tests {
         drop(store);
         let bytes = std::fs::read(&path).unwrap();
         let header = Header::read(&bytes).unwrap();
-        assert_eq!(header, Header { keeps_log: true, bytes: bytes.len() as u64 });
+        assert_eq!(header, Header { keeps_log: true, is_odd: false, bytes: bytes.len() as u64 });
     }
 }

@@ -51,10 +51,9 @@ impl Old {
         self.reader.as_ref()?.ask().whole_line(n)
     }
 
-    /// The number of a whole line behind one that is not there.
-    fn whole_behind(&self, n: u64) -> Option<u64> {
-        let row = self.reader.as_ref()?.ask().facts_from(n).next()?.ok()?;
-        Line::read(&row.line).ok().map(|line| line.n).filter(|found| *found > n)
+    /// Whether it has another line of that number: what it holds is another house's.
+    pub fn denies(&self, head: Head) -> bool {
+        self.line(head.n).and_then(|text| Line::read(&text).ok()).is_some_and(|line| line.hash != head.hash)
     }
 
     /// What it has behind `head`.
@@ -67,12 +66,12 @@ impl Old {
             let whole = reader.ask().whole_line(next);
             let follows = whole.and_then(|text| Line::read(&text).ok()).filter(|line| line.prev == prev);
             let Some(line) = follows else {
-                tail.lost_up_to = match reader.ask().line(next) {
-                    Ok(Some(_)) => Some(next),
-                    Ok(None) => self.whole_behind(next),
-                    // It was there if the cursor says so; a cursor alone may be what is damaged.
-                    Err(_) => self.cursor().map(|cursor| cursor.n).filter(|newest| *newest >= next),
-                };
+                let sought = reader.ask().line(next);
+                let there = sought.as_ref().is_ok_and(Option::is_some).then_some(next);
+                // A cursor alone may be what is damaged: where there is plainly no such row it is not believed.
+                let told = sought.is_err().then(|| self.cursor().map(|cursor| cursor.n)).flatten();
+                let newest = there.max(told).max(reader.ask().newest_whole_line());
+                tail.lost_up_to = newest.filter(|newest| *newest >= next);
                 break;
             };
             (next, prev) = (line.n + 1, line.hash);

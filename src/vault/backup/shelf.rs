@@ -45,11 +45,19 @@ pub fn shelf(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
 /// The newest backup that is fit, with what is in it; `None` if there is none. A baseline holds adopted rows only and is
 /// passed over.
 pub fn newest_fit(disk: &dyn Disk, folder: &Path) -> io::Result<Option<(OnShelf, Checked)>> {
-    let whole = shelf(disk, folder)?.into_iter().filter(|backup| backup.kind != BackupKind::Baseline);
-    Ok(whole.into_iter().find_map(|backup| {
-        let checked = check(disk, &folder.join(&backup.name)).ok()?;
-        Some((backup, checked))
-    }))
+    let on_shelf = shelf(disk, folder)?;
+    let whole = on_shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline);
+    let mut fit =
+        whole.filter_map(|backup| check(disk, &folder.join(&backup.name)).ok().map(|checked| (backup, checked)));
+    let Some(mut newest) = fit.next() else { return Ok(None) };
+    // Of one second the one counts that has more: copying them about takes the times from them.
+    let second = newest.0.taken_at;
+    for other in fit.take_while(|(backup, _)| backup.taken_at == second) {
+        if other.1.head.map(|head| head.n) > newest.1.head.map(|head| head.n) {
+            newest = other;
+        }
+    }
+    Ok(Some(newest))
 }
 
 /// Those that may go: of each kind all but the newest ten. `spared` stays, and counts as one of its ten, however old a

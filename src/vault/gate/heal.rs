@@ -8,7 +8,7 @@ use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
-use crate::vault::backup::{BackupKind, newest_fit, shelf};
+use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail};
 use crate::vault::rebuild::{self, Base};
@@ -83,20 +83,23 @@ impl Gate<'_> {
         Ok(Store::open_on(Arc::clone(self.disk), self.place.database())?)
     }
 
-    /// Lines that the journal lacks at its end, from the damaged store or the newest backup, and which it was.
+    /// Lines that the journal lacks at its end, from whichever has most of them: the damaged store or a backup.
     fn tail_behind(&self, old: &Old, head: Option<Head>) -> Result<(Tail, String), GateError> {
-        let tail = old.behind(head);
-        let newest = newest_fit(&**self.disk, &self.place.backups())?;
-        let lost = tail.lost_up_to;
-        let (mut best, mut source) = (tail, "store".to_owned());
-        if let Some((backup, _)) = newest {
-            let other = Old::of_backup(&**self.disk, self.place, &backup.name).behind(head);
+        let (mut best, mut source) = (old.behind(head), "store".to_owned());
+        let mut lost = best.lost_up_to;
+        for backup in self.backups()? {
+            let other = Old::of_backup(&**self.disk, self.place, &backup.name);
+            if head.is_some_and(|head| other.denies(head)) {
+                continue;
+            }
+            let other = other.behind(head);
+            lost = lost.max(other.lost_up_to);
             if other.lines.len() > best.lines.len() {
                 (best, source) = (other, backup.name);
             }
         }
         let end = head.map_or(0, |head| head.n + 1) + best.lines.len() as u64;
-        match lost.max(best.lost_up_to).filter(|lost| *lost >= end) {
+        match lost.filter(|lost| *lost >= end) {
             None => Ok((best, source)),
             Some(n) => {
                 let what =
@@ -112,10 +115,15 @@ impl Gate<'_> {
         self.mend_from(&mut |n| copy(n).into_iter().collect(), cursor)
     }
 
-    fn mend_from(&mut self, first: &mut dyn FnMut(u64) -> Vec<String>, known: Option<Head>) -> Result<(), GateError> {
+    /// All that hold lines, the newest first.
+    fn backups(&self) -> Result<impl Iterator<Item = OnShelf>, GateError> {
         let on_shelf = shelf(&**self.disk, &self.place.backups())?;
-        let whole = on_shelf.iter().filter(|backup| backup.kind != BackupKind::Baseline);
-        let backups: Vec<Old> = whole.map(|backup| Old::of_backup(&**self.disk, self.place, &backup.name)).collect();
+        Ok(on_shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline))
+    }
+
+    fn mend_from(&mut self, first: &mut dyn FnMut(u64) -> Vec<String>, known: Option<Head>) -> Result<(), GateError> {
+        let of = |backup: OnShelf| Old::of_backup(&**self.disk, self.place, &backup.name);
+        let backups: Vec<Old> = self.backups()?.map(of).collect();
         let mut copies = |n| {
             let mut texts = first(n);
             texts.extend(backups.iter().filter_map(|backup| backup.line(n)));

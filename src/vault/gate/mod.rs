@@ -79,13 +79,14 @@ pub fn open(
 ) -> Result<Opened, GateError> {
     let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
     gate.finish_what_was_begun()?;
-    let (mut store, mut writer) = match gate.look_and_open()? {
-        Stored::Sound(store, cursor) => gate.settle_sound(*store, cursor)?,
-        Stored::Nowhere => gate.settle_nowhere()?,
-        Stored::Unsound { why, refusal } => gate.settle_lost(&why, refusal)?,
+    let found = gate.look_and_open()?;
+    let (mut store, writer) = match gate.settle(found) {
+        // Damage that a check passes over is met by the first who writes there.
+        Err(GateError::Store(why)) if is_damage(&why) => {
+            gate.settle(Stored::Unsound { why: why.to_string(), refusal: None })?
+        }
+        settled => settled?,
     };
-    gate.journal_what_was_healed(&mut writer, &mut store)?;
-    gate.close_what_was_left_open(&mut writer, &mut store)?;
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
     Ok(Opened { writer, store, next_session, parent, account: gate.account })
@@ -94,6 +95,18 @@ pub fn open(
 impl Gate<'_> {
     fn step(&mut self, what: &str) {
         (self.tell)(what);
+    }
+
+    /// Makes both copies whole and of one story, and ends what nobody ended.
+    fn settle(&mut self, found: Stored) -> Result<(Store, Writer), GateError> {
+        let (mut store, mut writer) = match found {
+            Stored::Sound(store, cursor) => self.settle_sound(*store, cursor)?,
+            Stored::Nowhere => self.settle_nowhere()?,
+            Stored::Unsound { why, refusal } => self.settle_lost(&why, refusal)?,
+        };
+        self.journal_what_was_healed(&mut writer, &mut store)?;
+        self.close_what_was_left_open(&mut writer, &mut store)?;
+        Ok((store, writer))
     }
 
     fn finish_what_was_begun(&mut self) -> Result<(), GateError> {
