@@ -127,7 +127,7 @@ fn what_is_no_fit_backup_of_this_house_is_refused_and_nothing_is_touched() {
         fs::write(path, &bytes[..bytes.len() / 2]).expect("ours");
     });
     let newer = unfit(elsewhere.path(), &backup, "newer.db", |path| {
-        sql(path, "CREATE TABLE later (it); PRAGMA user_version = 99")
+        sql(path, "CREATE TABLE later (it); PRAGMA user_version = 99");
     });
     let changed = unfit(elsewhere.path(), &backup, "changed.db", |path| {
         sql(path, "UPDATE facts SET line = replace(line, '\"session\":1', '\"session\":7') WHERE n = 3");

@@ -92,8 +92,8 @@ fn journal<'a>(disk: &MemoryDisk, acknowledged: impl Iterator<Item = &'a Line>) 
 
 /// What the lines say, of which none says what another says, and whose sessions come to what their last lines state.
 fn told(lines: &[Line], ask: neo_console::store::Ask<'_>) -> Result<Arc<Told>, Finding> {
-    let head = lines.last().map(|line| line.hash.to_string()).unwrap_or_default();
-    if let Some(known) = KNOWN.lock().unwrap().get(&head) {
+    let newest = lines.last().map(|line| line.hash.to_string()).unwrap_or_default();
+    if let Some(known) = KNOWN.lock().unwrap().get(&newest) {
         return Ok(Arc::clone(known));
     }
     let mut once = BTreeSet::new();
@@ -122,7 +122,7 @@ fn told(lines: &[Line], ask: neo_console::store::Ask<'_>) -> Result<Arc<Told>, F
             return Err(Finding::Wrong(format!("session {session}: {doubt}")));
         }
     }
-    Ok(Arc::clone(KNOWN.lock().unwrap().entry(head).or_insert_with(|| Arc::new(told))))
+    Ok(Arc::clone(KNOWN.lock().unwrap().entry(newest).or_insert_with(|| Arc::new(told))))
 }
 
 /// Every session that was opened has a row; it is `CLOSED` if its last fact says so, else `RECOVERED`.
