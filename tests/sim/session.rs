@@ -114,7 +114,9 @@ impl Venue for Watched {
 
     fn advance(&mut self, now: Timestamp) -> Vec<VenueEvent> {
         let news = self.paper.advance(now);
-        news.iter().for_each(|event| self.seen().note(event));
+        for event in &news {
+            self.seen().note(event);
+        }
         self.be_the_operator();
         news
     }
@@ -150,7 +152,7 @@ impl Seen {
                 self.fills.push(fill.clone());
                 for (order, left) in &mut self.at_large {
                     if *order == fill.order {
-                        *left = *left - fill.quantity;
+                        *left -= fill.quantity;
                     }
                 }
                 self.at_large.retain(|(_, left)| *left > Drops::ZERO);
