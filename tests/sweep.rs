@@ -8,7 +8,6 @@
 
 mod sim;
 
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,63 +17,29 @@ use tokio::time::timeout;
 
 use neo_console::disk::Disk;
 use neo_console::disk::ballast::Ballast;
-use neo_console::disk::sim::{Fault, Loss, MemoryDisk};
+use neo_console::disk::sim::{Loss, MemoryDisk};
 use neo_console::domain::session::SessionId;
 use neo_console::journal::record::Entry;
 use neo_console::keeper::health::Health;
 use neo_console::keeper::{Closed, Keeper, LastLog, News};
 use neo_console::vault::gate::Opened;
 
+use sim::failing::{How, NEVER, each, run, stride};
 use sim::life::Life;
 use sim::story::{self, Story};
 use sim::{at, place, prepare, witness};
 
 /// Every how many operations one fails, when nobody says.
 const STRIDE: usize = 3;
-/// Most of the time they wait, so that many go at once.
-const AT_ONCE: usize = 12;
 /// Only who hangs takes so long, however busy the machine is: a retry comes every second, and a disk that is full for a
 /// while needs several.
 const PATIENCE: Duration = Duration::from_mins(10);
-
-/// An operation that no session comes to.
-const NEVER: u64 = u64::MAX / 2;
-
-/// How an operation fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    ErrorOnce,
-    ErrorFromThenOn,
-    FullOnce,
-    FullForAWhile,
-    FullFromThenOn,
-}
 
 /// Which operations are counted.
 #[derive(Clone, Copy, Debug)]
 enum Sort {
     Change,
     Read,
-}
-
-impl How {
-    const ALL: [Self; 5] =
-        [Self::ErrorOnce, Self::ErrorFromThenOn, Self::FullOnce, Self::FullForAWhile, Self::FullFromThenOn];
-
-    fn at(self, operation: u64) -> Fault {
-        match self {
-            Self::ErrorOnce => Fault::once(operation, ErrorKind::Other),
-            Self::ErrorFromThenOn => Fault::from_then_on(operation, ErrorKind::Other),
-            Self::FullOnce => Fault::once(operation, ErrorKind::StorageFull),
-            Self::FullForAWhile => Fault::for_a_while(operation, 9, ErrorKind::StorageFull),
-            Self::FullFromThenOn => Fault::from_then_on(operation, ErrorKind::StorageFull),
-        }
-    }
-
-    /// Whether the disk never works again.
-    fn is_for_good(self) -> bool {
-        matches!(self, Self::ErrorFromThenOn | Self::FullFromThenOn)
-    }
 }
 
 /// What came of a session on a failing disk.
@@ -212,28 +177,6 @@ impl Lived {
     }
 }
 
-fn stride() -> usize {
-    if std::env::var("NEO_SWEEP").is_ok_and(|wish| wish == "all") { 1 } else { STRIDE }
-}
-
-fn run<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
-}
-
-/// Does `work` with every case, several at a time.
-fn each<T: Sync>(cases: &[T], work: impl Fn(&T) + Sync) {
-    let next = AtomicU64::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap()) {
-                    work(case);
-                }
-            });
-        }
-    });
-}
-
 #[test]
 fn a_session_on_a_failing_disk_loses_nothing_that_was_acknowledged_and_says_so() {
     let house = empty_house();
@@ -241,7 +184,7 @@ fn a_session_on_a_failing_disk_loses_nothing_that_was_acknowledged_and_says_so()
     assert!(operations > 100, "{operations} operations prove nothing");
     let cases: Vec<(How, u64)> = How::ALL
         .into_iter()
-        .flat_map(|how| (0..operations).step_by(stride()).map(move |operation| (how, operation)))
+        .flat_map(|how| (0..operations).step_by(stride(STRIDE)).map(move |operation| (how, operation)))
         .collect();
     let [failures, twice, longest] = [const { AtomicU64::new(0) }; 3];
     each(&cases, |&(how, operation)| {
@@ -284,9 +227,11 @@ fn a_start_on_a_failing_disk_is_refused_or_done_and_the_next_one_is_sound() {
         let cases: Vec<(How, u64, Sort)> = [How::ErrorOnce, How::ErrorFromThenOn, How::FullFromThenOn]
             .into_iter()
             .flat_map(|how| {
-                (before..sound.operations()).step_by(stride()).map(move |operation| (how, operation, Sort::Change))
+                (before..sound.operations())
+                    .step_by(stride(STRIDE))
+                    .map(move |operation| (how, operation, Sort::Change))
             })
-            .chain((0..sound.reads()).step_by(stride() * 4).map(|read| (How::ErrorOnce, read, Sort::Read)))
+            .chain((0..sound.reads()).step_by(stride(STRIDE) * 4).map(|read| (How::ErrorOnce, read, Sort::Read)))
             .collect();
         starts += cases.len();
         each(&cases, |&(how, operation, sort)| {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{OpenError, StoreError};
-use super::open;
 use super::writer::Store;
+use super::{journal_mode, open};
 use crate::disk::Disk;
 
 impl Store {
@@ -21,8 +21,7 @@ impl Store {
             return Err(OpenError::Malformed { path: self.path().to_owned(), why }.into());
         }
         // Who opens it keeps a log: were that changed in its place, a loss of power could tear its first page.
-        let log = self.connected()?.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
-        log.map_err(StoreError::doing("have itself keep a log"))?;
+        journal_mode::set(self.connected()?, "WAL").map_err(StoreError::doing("have itself keep a log"))?;
         match self.connection.take().map(rusqlite::Connection::close) {
             Some(Err((_, why))) => Err(StoreError::doing("close itself")(why)),
             Some(Ok(())) | None => Ok(()),

@@ -16,6 +16,7 @@ mod error;
 mod exact;
 mod facts;
 pub mod history;
+mod journal_mode;
 mod making;
 mod migrate;
 mod open;

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
+use super::journal_mode;
 use super::migrate::{self, Found};
 use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind, Look};
@@ -56,8 +57,7 @@ pub(super) fn writer(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
         return Err(OpenError::ReadOnly(path.to_owned()));
     }
-    let mode: String =
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    let mode = journal_mode::set(&connection, "WAL").map_err(failed)?;
     if mode != "wal" {
         return Err(OpenError::Unreadable { path: path.to_owned(), why: format!("it stays in journal mode `{mode}`") });
     }
@@ -78,7 +78,7 @@ pub(super) fn making(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
     // Before anything is read: a copy of a database with a log is then opened without shared memory.
     connection.execute_batch(MAKER).map_err(failed)?;
     let found = migrate::identify(&connection, path)?;
-    connection.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(())).map_err(failed)?;
+    journal_mode::set(&connection, "MEMORY").map_err(failed)?;
     migrate::migrate(&mut connection, path, found)?;
     Ok(connection)
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ffi};
 
 use super::ask::{Ask, Reader};
 use super::error::StoreError;
-use super::open;
+use super::{journal_mode, open};
 use crate::disk::Disk;
 
 /// Pages of one step: about a megabyte, so that nothing waits long for a step to end.
@@ -62,7 +62,7 @@ impl Snapshot {
             return Ok(Copied::GivenUp);
         }
         // The original's header says WAL; a copy is one file that needs no companion.
-        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        journal_mode::set(&copy, "DELETE")?;
         copy.close().map_err(|(_, why)| why)?;
         Ok(Copied::Whole)
     }
@@ -88,5 +88,43 @@ fn step_through(
         if step == StepResult::Done {
             return Ok(Copied::Whole);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::disk::sim::{Fault, MemoryDisk};
+    use crate::store::Store;
+
+    #[test]
+    fn a_copy_that_is_whole_needs_no_log_beside_it_whatever_fails() {
+        let (original, to) = (Path::new("/house/s.db"), Path::new("/house/copy.db"));
+        let disk = MemoryDisk::new(1);
+        disk.create_folder(Path::new("/house")).unwrap();
+        drop(Store::open_on(Arc::new(disk.clone()), original).unwrap());
+        let (mut refused, mut operation) = (0, 0);
+        loop {
+            disk.remove_if_there(to).unwrap();
+            drop(disk.create(to).unwrap());
+            let moment = Snapshot::hold(&disk, original).unwrap();
+            let failures = disk.failures();
+            disk.fail(Fault::once(disk.operations() + operation, ErrorKind::Other));
+            let copied = moment.copy_to(&disk, to, |_| ControlFlow::Continue(()));
+            disk.heal();
+            // How it is written and how it is read: 1 without a log, 2 with one.
+            match copied {
+                Ok(_) => assert_eq!(disk.read_part(to, 18, 2).unwrap(), [1, 1], "operation {operation}"),
+                Err(_) => refused += 1,
+            }
+            if disk.failures() == failures {
+                break;
+            }
+            operation += 1;
+        }
+        assert!(refused > 10, "of {operation} failures {refused} mattered");
     }
 }

@@ -2,7 +2,9 @@
 //! opens the house after a crash and says what is wrong with it.
 #![allow(dead_code, reason = "each file of tests is a program of its own and uses another part of this")]
 
+pub mod failing;
 pub mod life;
+pub mod session;
 pub mod story;
 pub mod witness;
 

@@ -99,6 +99,11 @@ impl MemoryDisk {
         state.changes.failed + state.reads.failed
     }
 
+    /// The operations that failed because they were told to, in a few words each: `sync /house/s.db`. Reads are not in it.
+    pub fn failed(&self) -> Vec<String> {
+        self.state().failed.clone()
+    }
+
     /// Puts a file on the disk as somebody else would: whole and safe, not counted as an operation.
     pub fn put(&self, path: &Path, bytes: &[u8]) {
         self.state().put(path, bytes);

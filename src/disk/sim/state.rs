@@ -38,6 +38,8 @@ pub(super) struct State {
     pub lies: Lies,
     pub random: Pcg64Mcg,
     pub tape: Tape,
+    /// What the operations were that failed because they were told to, in a few words each.
+    pub failed: Vec<String>,
     /// How many bytes all files together may have.
     pub room: Option<u64>,
     files: Vec<Shown>,
@@ -49,6 +51,13 @@ struct Shown {
     bytes: Arc<Vec<u8>>,
     written_at: Timestamp,
     syncs: Syncs,
+}
+
+/// What an operation is done to.
+#[derive(Clone, Copy, Debug)]
+enum On<'a> {
+    File(FileId),
+    Name(Option<&'a Path>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +83,7 @@ impl State {
             lies: Lies::Never,
             random: Pcg64Mcg::seed_from_u64(seed),
             tape: Tape::on(start),
+            failed: Vec::new(),
             room: None,
         }
     }
@@ -107,7 +117,7 @@ impl State {
         if name.is_some_and(|name| self.names.contains_key(name)) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
-        self.changes.pass(Asks::ForRoom)?;
+        self.pass(Asks::ForRoom, "create", On::Name(name))?;
         let file = FileId(self.files.len());
         let syncs = match self.lies {
             Lies::Always => Syncs::InWordsOnly,
@@ -128,7 +138,7 @@ impl State {
     pub fn write(&mut self, file: FileId, offset: usize, bytes: &[u8]) -> io::Result<()> {
         let growth = (offset + bytes.len()).saturating_sub(self.bytes(file).len()) as u64;
         let full = growth > 0 && self.free().is_some_and(|free| growth > free);
-        let outcome = self.changes.pass(Asks::ForRoom);
+        let outcome = self.pass(Asks::ForRoom, "write", On::File(file));
         let outcome = outcome.and(if full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) });
         let written = if outcome.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         self.change(file, |shown| loss::write(shown, offset, written));
@@ -138,14 +148,14 @@ impl State {
 
     pub fn resize(&mut self, file: FileId, len: usize) -> io::Result<()> {
         let asks = if len > self.bytes(file).len() { Asks::ForRoom } else { Asks::ForNothing };
-        self.changes.pass(asks)?;
+        self.pass(asks, "truncate", On::File(file))?;
         self.change(file, |shown| loss::resize(shown, len));
         self.note(Step::Resize { file, len });
         Ok(())
     }
 
     pub fn sync(&mut self, file: FileId) -> io::Result<()> {
-        let outcome = self.changes.pass(Asks::ForRoom);
+        let outcome = self.pass(Asks::ForRoom, "sync", On::File(file));
         match (self.files[file.0].syncs, &outcome) {
             (Syncs::InWordsOnly, _) => {}
             (Syncs::Honestly, Ok(())) => self.note(Step::Sync { file, outcome: Synced::Safe }),
@@ -156,7 +166,7 @@ impl State {
 
     pub fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         let file = self.file(from)?;
-        self.changes.pass(Asks::ForRoom)?;
+        self.pass(Asks::ForRoom, "rename", On::Name(Some(from)))?;
         self.names.remove(from);
         self.names.insert(to.to_owned(), file);
         self.note(Step::Rename { from: from.to_owned(), to: to.to_owned(), file });
@@ -165,7 +175,7 @@ impl State {
 
     pub fn remove(&mut self, name: &Path) -> io::Result<()> {
         self.file(name)?;
-        self.changes.pass(Asks::ForNothing)?;
+        self.pass(Asks::ForNothing, "remove", On::Name(Some(name)))?;
         self.names.remove(name);
         self.note(Step::Remove { name: name.to_owned() });
         Ok(())
@@ -175,14 +185,14 @@ impl State {
         if self.folders.contains(folder) {
             return Ok(());
         }
-        self.changes.pass(Asks::ForRoom)?;
+        self.pass(Asks::ForRoom, "make the folder", On::Name(Some(folder)))?;
         self.folders.extend(folder.ancestors().map(Path::to_owned));
         self.note(Step::MakeFolder { folder: folder.to_owned() });
         Ok(())
     }
 
     pub fn sync_folder(&mut self, folder: &Path) -> io::Result<()> {
-        self.changes.pass(Asks::ForRoom)?;
+        self.pass(Asks::ForRoom, "sync the folder", On::Name(Some(folder)))?;
         if self.lies != Lies::Always {
             self.note(Step::SyncFolder { folder: folder.to_owned() });
         }
@@ -195,6 +205,21 @@ impl State {
         self.files.push(Shown { bytes: Arc::clone(&bytes), written_at: self.now(), syncs: Syncs::Honestly });
         self.names.insert(name.to_owned(), file);
         self.note(Step::Put { file, name: name.to_owned(), bytes });
+    }
+
+    /// Counts an operation that changes something, and notes it if it is told to fail.
+    fn pass(&mut self, asks: Asks, doing: &str, on: On<'_>) -> io::Result<()> {
+        let outcome = self.changes.pass(asks);
+        if outcome.is_err() {
+            let of = |file| self.names.iter().find(|(_, other)| **other == file).map(|(name, _)| name.as_path());
+            let name = match on {
+                On::File(file) => of(file),
+                On::Name(name) => name,
+            };
+            let name = name.map_or_else(|| "a nameless file".to_owned(), |name| name.display().to_string());
+            self.failed.push(format!("{doing} {name}"));
+        }
+        outcome
     }
 
     fn change(&mut self, file: FileId, change: impl FnOnce(&mut Vec<u8>)) {
