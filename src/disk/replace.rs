@@ -15,6 +15,12 @@ pub struct CannotReplace {
     source: io::Error,
 }
 
+impl From<CannotReplace> for io::Error {
+    fn from(cannot: CannotReplace) -> Self {
+        Self::new(cannot.source.kind(), cannot)
+    }
+}
+
 /// Writes `bytes` to a file beside `path`, syncs it, renames it into place and syncs the folder.
 pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), CannotReplace> {
     let beside = beside(path);

@@ -114,31 +114,17 @@ impl Line {
 impl Hash {
     /// From 64 lower-case hex digits, and from nothing else: a digit that changed its case is damage.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
         let mut hash = Self::default();
-        for (byte, pair) in hash.0.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = value(pair[0])? << 4 | value(pair[1])?;
-        }
-        Some(hash)
+        let whole = base16ct::lower::decode(text, &mut hash.0).is_ok_and(|bytes| bytes.len() == 32);
+        whole.then_some(hash)
     }
 
     /// Its 64 digits.
     pub(super) fn hex(self) -> [u8; 64] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
+        // It fails only where the room is too small.
+        let _ = base16ct::lower::encode(&self.0, &mut text);
         text
-    }
-}
-
-const fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn refuse_stranger(connection: &Connection, path: &Path) -> Result<()
 fn ours(connection: &Connection, path: &Path, version: i32) -> Result<Found, OpenError> {
     let failed = |why| OpenError::from_sqlite(path, "looking at what it is", why);
     let (known, path) = (newest(), path.to_owned());
-    if version != known && declarations(connection).map_err(failed)? == *newest_declarations().map_err(failed)? {
+    if version != known && declarations(connection).map_err(failed)? == model().map_err(failed)?.declarations {
         let why = format!("it says that its schema is version {version}, and it is version {known}");
         return Err(OpenError::Malformed { path, why });
     }
@@ -97,7 +97,7 @@ fn step_up(connection: &mut Connection, version: i32, sql: &str) -> rusqlite::Re
 /// column breaks no page, and yet nothing fits any more. What somebody added is theirs.
 pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |why| OpenError::from_sqlite(path, "comparing its schema", why);
-    let (found, wanted) = (declarations(connection).map_err(failed)?, newest_declarations().map_err(failed)?);
+    let (found, wanted) = (declarations(connection).map_err(failed)?, &model().map_err(failed)?.declarations);
     wanted.difference(&found).next().map_or(Ok(()), |(name, _)| {
         Err(OpenError::Malformed { path: path.to_owned(), why: format!("in its schema `{name}` is damaged") })
     })
@@ -111,18 +111,33 @@ fn declarations(connection: &Connection) -> rusqlite::Result<Declarations> {
     all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// What the newest version declares: made once, in memory.
-fn newest_declarations() -> rusqlite::Result<&'static Declarations> {
-    static NEWEST: OnceLock<Declarations> = OnceLock::new();
-    if let Some(known) = NEWEST.get() {
+/// A new database, as it is made once, in memory.
+struct Model {
+    declarations: Declarations,
+    /// As a file: of one that keeps a log, which is what its header says at these two bytes.
+    bytes: Vec<u8>,
+}
+
+const KEEPS_LOG: (std::ops::Range<usize>, u8) = (18..20, 2);
+
+fn model() -> rusqlite::Result<&'static Model> {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    if let Some(known) = MODEL.get() {
         return Ok(known);
     }
-    let mut model = Connection::open_in_memory()?;
+    let mut connection = Connection::open_in_memory()?;
     for (version, sql) in (1..).zip(STEPS) {
-        step_up(&mut model, version, sql)?;
+        step_up(&mut connection, version, sql)?;
     }
-    let made = declarations(&model)?;
-    Ok(NEWEST.get_or_init(|| made))
+    let declarations = declarations(&connection)?;
+    let mut bytes = connection.serialize(rusqlite::MAIN_DB)?.to_vec();
+    bytes[KEEPS_LOG.0].fill(KEEPS_LOG.1);
+    Ok(MODEL.get_or_init(|| Model { declarations, bytes }))
+}
+
+/// A new database of the newest version, with nothing in it, as the bytes of its file.
+pub(super) fn blank() -> rusqlite::Result<&'static [u8]> {
+    Ok(&model()?.bytes)
 }
 
 fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {

@@ -1,14 +1,12 @@
 //! The store of a new house. It is made whole beside its place and given its name last: a start that is cut off leaves no
 //! database, or all of it, and never a torn one that looks as if a house had been here.
 
-use std::io;
 use std::sync::Arc;
 
 use super::GateError;
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::store::{OpenError, Store};
-use crate::vault::rebuild::in_the_making;
+use crate::store::Store;
 use crate::vault::swap::sidecars;
 
 /// Makes it where no database is. An empty file or a sidecar that lies in its place is left to SQLite, which knows what
@@ -19,17 +17,7 @@ pub(super) fn store(disk: &Arc<dyn Disk>, place: &Place) -> Result<(), GateError
     if names.any(|name| disk.look(&name).is_ok()) {
         return Ok(());
     }
-    let not_created = |why: io::Error| OpenError::NotCreated { path: database.to_owned(), why };
-    let new = in_the_making(place);
-    match Store::begin_making(Arc::clone(disk), &new) {
-        Ok(store) => store.finish_making()?,
-        Err(OpenError::NotCreated { why, .. }) => return Err(not_created(why).into()),
-        Err(why) => return Err(why.into()),
-    }
-    disk.sync_file(&new).map_err(not_created)?;
-    disk.rename(&new, database).map_err(not_created)?;
-    disk.sync_folder(place.folder()).map_err(not_created)?;
-    Ok(())
+    Ok(Store::found(&**disk, database)?)
 }
 
 #[cfg(test)]
