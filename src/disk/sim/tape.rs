@@ -75,6 +75,7 @@ pub struct Platter<'t> {
     tape: &'t Tape,
     at: usize,
     safe_since: usize,
+    handed_over_since: usize,
     names: BTreeMap<PathBuf, FileId>,
     name_changes: Vec<NameChange>,
     folders: BTreeSet<PathBuf>,
@@ -145,6 +146,7 @@ impl Tape {
             tape: self,
             at: 0,
             safe_since: 0,
+            handed_over_since: 0,
             names: self.start.names.clone(),
             name_changes: Vec::new(),
             folders: self.start.folders.clone(),
@@ -195,9 +197,14 @@ impl Platter<'_> {
         self.at
     }
 
-    /// Since when what is safe has not changed: from then on [`Loss::Unsynced`] leaves the same disk.
-    pub fn safe_since(&self) -> usize {
-        self.safe_since
+    /// Since when this loss leaves the same disk whatever chance decides, because nothing that counts for it has changed.
+    /// Where chance decides, that is now.
+    pub fn same_since(&self, loss: Loss) -> usize {
+        match loss {
+            Loss::Unsynced => self.safe_since,
+            Loss::Nothing => self.handed_over_since,
+            Loss::Sectors | Loss::Tail | Loss::GarbageTail | Loss::Neighbour => self.at,
+        }
     }
 
     /// Does operations until that many are done.
@@ -213,8 +220,11 @@ impl Platter<'_> {
                     | Step::Rename { .. }
                     | Step::Remove { .. }
             );
-            if !is_handed_over {
-                self.safe_since = number + 1;
+            // A sync only makes safe what was handed over before; whoever puts a file there does both.
+            let since = if is_handed_over { &mut self.handed_over_since } else { &mut self.safe_since };
+            *since = number + 1;
+            if matches!(step, Step::Put { .. } | Step::MakeFolder { .. }) {
+                self.handed_over_since = number + 1;
             }
         }
         self.at = self.at.max(position.min(tape.len()));
