@@ -37,6 +37,9 @@ const WRITER: &str = "PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA
 /// For a store that is being made: with the power lost it is made again, and its whole log fits into memory.
 const MAKER: &str = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;";
 
+/// Else a statement is prepared anew whenever a value is bound to it that might make another plan better.
+const STABLE_PLANS: (DbConfig, bool) = (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
+
 /// How many prepared statements a connection keeps: more than the projection has.
 const STATEMENTS_KEPT: usize = 64;
 
@@ -145,6 +148,7 @@ pub(super) fn scratch() -> Result<Connection, OpenError> {
     let failed = |why| OpenError::from_sqlite(nameless, "making a scratch database", why);
     let mut connection = Connection::open(nameless).map_err(failed)?;
     connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF").map_err(failed)?;
+    connection.set_db_config(STABLE_PLANS.0, STABLE_PLANS.1).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     migrate::migrate(&mut connection, nameless, Found::Nothing)?;
     Ok(connection)
@@ -225,6 +229,7 @@ fn connect_with(uri: &str, path: &Path, access: OpenFlags, settings: &str) -> Re
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         // A checkpoint on close swallows its errors, and would write into a database that turns out not to be ours.
         (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
+        STABLE_PLANS,
         (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
         (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
     ] {
