@@ -99,15 +99,17 @@ pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), O
     let failed = |why| OpenError::from_sqlite(path, "comparing its schema", why);
     let (found, wanted) = (declarations(connection).map_err(failed)?, &model().map_err(failed)?.declarations);
     wanted.difference(&found).next().map_or(Ok(()), |(name, _)| {
-        Err(OpenError::Malformed { path: path.to_owned(), why: format!("in its schema `{name}` is damaged") })
+        let why = format!("in its schema `{}` is damaged", String::from_utf8_lossy(name));
+        Err(OpenError::Malformed { path: path.to_owned(), why })
     })
 }
 
 /// What there is, by name, and how it was declared.
-type Declarations = BTreeSet<(String, Option<String>)>;
+type Declarations = BTreeSet<(Vec<u8>, Option<Vec<u8>>)>;
 
 fn declarations(connection: &Connection) -> rusqlite::Result<Declarations> {
-    let mut all = connection.prepare("SELECT name, sql FROM sqlite_schema")?;
+    // As bytes: where one is damaged it may be no text any more.
+    let mut all = connection.prepare("SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema")?;
     all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 

@@ -361,6 +361,8 @@ mod tests {
         }
         let renamed = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'price', 'prise')";
         assert!(matches!(damaged(renamed), OpenError::Malformed { .. }));
+        let no_text = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = CAST(sql || x'FF' AS TEXT) WHERE type = 'view'";
+        assert!(matches!(damaged(no_text), OpenError::Malformed { .. }));
     }
 
     #[test]
