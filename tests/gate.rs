@@ -101,6 +101,47 @@ const TO_THE_DATABASE: [Harm; 6] = [
     ("it is a text", |house| fs::write(house.database(), "Dear diary\n".repeat(2_000)).expect("our own file")),
 ];
 
+/// The backup that the second session's end made, which has everything.
+fn newest_backup(house: &House, kind: &str) -> PathBuf {
+    let mut backups = house.files("s.backups");
+    backups.retain(|name| name.to_string_lossy().contains(kind));
+    backups.sort();
+    backups.pop().expect("a backup")
+}
+
+#[test]
+fn what_journal_and_database_both_have_lost_is_taken_from_a_backup() {
+    let house = closed();
+    let before = house.chain();
+    // The first session's database in the place of the newest, and the second session's segment gone.
+    fs::copy(newest_backup(&house, "-pre"), house.database()).expect("our own file");
+    fs::remove_file(house.files("s.journal").into_iter().max().expect("a segment")).expect("our own file");
+    let ended = expect_healed(&house, &before.links, "both have lost their ends");
+    assert!(ended.said().contains("-post"), "{}", ended.said());
+}
+
+#[test]
+fn a_rebuild_takes_what_only_a_backup_has() {
+    let house = closed();
+    let before = house.chain();
+    fs::remove_file(house.database()).expect("our own file");
+    fs::remove_file(house.files("s.journal").into_iter().max().expect("a segment")).expect("our own file");
+    house.run(&["rebuild"]).expect_code(0);
+    expect_healed(&house, &before.links, "rebuilt without the newest segment");
+}
+
+#[test]
+fn a_line_that_somebody_changed_in_the_database_after_a_clean_end_is_put_right() {
+    for change in ["UPDATE facts SET line = replace(line, 'XRP', 'XRQ')", "DELETE FROM facts WHERE n = 5"] {
+        let house = closed();
+        let before = house.chain();
+        let store = rusqlite::Connection::open(house.database()).expect("a database");
+        store.execute_batch(&format!("{change}; UPDATE facts SET at = 'x' WHERE n = 2")).expect("a change");
+        store.close().expect("a database that closes");
+        expect_healed(&house, &before.links, change);
+    }
+}
+
 #[test]
 fn a_database_that_is_lost_or_broken_after_a_clean_end_is_made_anew_at_once() {
     for (what, harm) in TO_THE_DATABASE {

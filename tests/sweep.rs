@@ -196,7 +196,11 @@ fn a_session_on_a_failing_disk_loses_nothing_that_was_acknowledged_and_says_so()
         twice.fetch_add(u64::from(lived.health.store.second_tries > 0), Ordering::Relaxed);
         longest.fetch_max(lived.longest, Ordering::Relaxed);
         if !how.is_for_good() {
-            assert_eq!(lived.lost, [0; 0], "{what}: the disk works again and nothing is lost at all");
+            assert_eq!(
+                lived.lost, [0; 0],
+                "{what}: the disk works again and nothing is lost at all; heard {:?}",
+                lived.news
+            );
             assert_eq!(lived.recorded, lived.groups.len() as u64, "{what}: writing resumes by itself");
         }
         lived.expect_sound(&what);

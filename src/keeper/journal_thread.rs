@@ -1,7 +1,7 @@
 //! The journal's thread: takes all facts that wait, appends them in one write, syncs once, acknowledges.
 //!
 //! Facts that find no room on the disk wait here, in order, and are tried again every second; nothing overtakes them. Only
-//! the end of a session cannot wait for better times: then the store is asked to vouch for all of them.
+//! the end of a session cannot wait long for better times: then the store is asked to vouch for all of them.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,6 +43,8 @@ pub(super) struct Appending {
     waiting: VecDeque<Group>,
     /// When those that found no room are tried again.
     retry_at: Option<Instant>,
+    /// Until when the end of a session may wait for room; `None` while it does not.
+    last_try: Option<Instant>,
     /// Once the journal has failed for good, the store vouches for every fact until the next start.
     failed: bool,
 }
@@ -53,17 +55,23 @@ const GROUP: usize = 256;
 /// How long to wait before facts that found no room are tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long the end of a session waits for room in all, and how long between two tries: its phase has a second or more.
+const LAST_WAIT: Duration = Duration::from_millis(600);
+const LAST_RETRY: Duration = Duration::from_millis(50);
+
 /// Whether anybody can still wait for room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Time {
     Left,
-    /// The session closes, or the door does.
+    /// The session closes, and the operator waits for it.
+    Short,
+    /// The door closes.
     Over,
 }
 
 impl Appending {
     pub(super) fn new(writer: Writer, facts: Receiver<Handed>, work: Arc<Inbox>, outlets: Outlets) -> Self {
-        Self { writer, facts, work, outlets, waiting: VecDeque::new(), retry_at: None, failed: false }
+        Self { writer, facts, work, outlets, waiting: VecDeque::new(), retry_at: None, last_try: None, failed: false }
     }
 
     pub(super) fn run(mut self) {
@@ -96,15 +104,24 @@ impl Appending {
             self.waiting.push_back(group);
         }
         let is_last = |group: &Group| group.entries.iter().any(|entry| matches!(entry.fact, Fact::SessionClosed(_)));
-        let time = if !open || self.waiting.iter().any(is_last) { Time::Over } else { Time::Left };
-        self.keep(time);
+        self.keep(match open {
+            false => Time::Over,
+            true if self.waiting.iter().any(is_last) => Time::Short,
+            true => Time::Left,
+        });
         self.look();
         open
     }
 
     /// Keeps all that waits, in order, or as much as there is room for.
     fn keep(&mut self, time: Time) {
-        if time == Time::Left && self.retry_at.is_some_and(|at| Instant::now() < at) {
+        // The end of a session does not wait for the next try of what came before it.
+        let waits = match time {
+            Time::Left => true,
+            Time::Short => self.last_try.is_some(),
+            Time::Over => false,
+        };
+        if waits && self.retry_at.is_some_and(|at| Instant::now() < at) {
             return;
         }
         self.retry_at = None;
@@ -115,10 +132,9 @@ impl Appending {
             }
             match self.write(&group) {
                 Ok(kept) => self.acknowledge(&group, kept),
-                Err(error) if error.is_full() && time == Time::Left => {
+                Err(error) if error.is_full() && self.may_wait(time) => {
                     self.outlets.health().journal.trouble = error.to_string();
                     self.waiting.push_front(group);
-                    self.retry_at = Some(Instant::now() + RETRY);
                     return;
                 }
                 Err(error) => {
@@ -129,6 +145,18 @@ impl Appending {
                 }
             }
         }
+    }
+
+    /// Whether what found no room can be tried again, and when.
+    fn may_wait(&mut self, time: Time) -> bool {
+        let now = Instant::now();
+        let pause = match time {
+            Time::Left => RETRY,
+            Time::Short if now < *self.last_try.get_or_insert(now + LAST_WAIT) => LAST_RETRY,
+            Time::Short | Time::Over => return false,
+        };
+        self.retry_at = Some(now + pause);
+        true
     }
 
     /// Writes a group; if there is no room for it, once more on the ballast's.

@@ -1,14 +1,14 @@
 //! What can be asked of a store, on the writing connection or on one that cannot write.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{OpenError, StoreError};
 use super::facts::{self, Facts};
-use super::open;
 use super::rows::{SessionDetail, SessionRow};
 use super::sessions::{self, Replay};
+use super::{migrate, open};
 use crate::disk::{Disk, RealDisk};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -214,6 +214,12 @@ impl<'a> Ask<'a> {
     /// The slow check, indexes against their tables too: for copies.
     pub fn integrity_check(self) -> Result<Damage, StoreError> {
         self.check("PRAGMA integrity_check(20)")
+    }
+
+    /// Refuses a schema of the newest version that is not what that version made; of older ones only the number is known.
+    pub fn check_schema(self) -> Result<(), StoreError> {
+        let path = self.connection.path().map_or_else(PathBuf::new, PathBuf::from);
+        if self.schema()? == migrate::newest() { Ok(migrate::check_schema(self.connection, &path)?) } else { Ok(()) }
     }
 
     fn check(self, sql: &str) -> Result<Damage, StoreError> {

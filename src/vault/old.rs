@@ -1,7 +1,9 @@
 //! What is left of a store that cannot be trusted: a scratch copy, from which lines are believed that prove themselves.
 
+use std::io;
 use std::sync::Arc;
 
+use super::backup::{BackupKind, shelf};
 use super::rebuild;
 use crate::disk::Disk;
 use crate::disk::place::Place;
@@ -20,6 +22,32 @@ pub(super) struct Tail {
     pub lines: Vec<String>,
     /// A number up to which there were lines that cannot be had from here.
     pub lost_up_to: Option<u64>,
+}
+
+/// Lines behind `head`, from whichever has most of them, the old store or a backup, and which that is. Lost lines are
+/// told of, whoever knows of them.
+pub(super) fn longest_tail(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    old: Option<&Old>,
+    head: Option<Head>,
+) -> io::Result<(Tail, String)> {
+    let (mut best, mut source) = (old.map(|old| old.behind(head)).unwrap_or_default(), "store".to_owned());
+    let mut lost = best.lost_up_to;
+    for backup in shelf(&**disk, &place.backups())?.into_iter().filter(|backup| backup.kind != BackupKind::Baseline) {
+        let other = Old::of_backup(&**disk, place, &backup.name);
+        if other.ends_before(head) || head.is_some_and(|head| other.denies(head)) {
+            continue;
+        }
+        let tail = other.behind(head);
+        lost = lost.max(tail.lost_up_to);
+        if tail.lines.len() > best.lines.len() {
+            (best, source) = (tail, backup.name);
+        }
+    }
+    let end = head.map_or(0, |head| head.n + 1) + best.lines.len() as u64;
+    best.lost_up_to = lost.filter(|lost| *lost >= end);
+    Ok((best, source))
 }
 
 impl Old {
@@ -51,8 +79,13 @@ impl Old {
         self.reader.as_ref()?.ask().whole_line(n)
     }
 
+    /// Whether it says that it has nothing behind that line.
+    fn ends_before(&self, head: Option<Head>) -> bool {
+        self.cursor().zip(head).is_some_and(|(newest, head)| newest.n <= head.n)
+    }
+
     /// Whether it has another line of that number: what it holds is another house's.
-    pub fn denies(&self, head: Head) -> bool {
+    fn denies(&self, head: Head) -> bool {
         self.line(head.n).and_then(|text| Line::read(&text).ok()).is_some_and(|line| line.hash != head.hash)
     }
 

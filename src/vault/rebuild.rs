@@ -13,7 +13,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::backup::newest_fit;
-use super::old::{Old, Tail};
+use super::old::{Old, Tail, longest_tail};
 use super::quarantine::Quarantine;
 use super::swap::{self, SwapError};
 use crate::disk::Disk;
@@ -142,9 +142,9 @@ pub struct Plan {
     pub lines: u64,
     /// The number of the newest one.
     pub newest: Option<u64>,
-    /// Lines that only the old database has: they are put into the journal first.
+    /// Lines that only the old database or a backup has: they are put into the journal first.
     pub only_in_database: u64,
-    /// A number of which the old database has a line that does not follow the journal: it is left behind.
+    /// A number of which the old database or a backup has a line that does not follow the journal: it is left behind.
     pub left_behind: Option<u64>,
 }
 
@@ -159,7 +159,7 @@ pub fn plan(disk: &Arc<dyn Disk>, place: &Place) -> Result<Plan, RebuildError> {
     })
 }
 
-/// Puts lines into the journal that only the old database has and that follow it; returns how many.
+/// Puts lines into the journal that only the old database or a backup has and that follow it; returns how many.
 pub fn save_lines_of_the_old(disk: &Arc<dyn Disk>, place: &Place) -> Result<u64, RebuildError> {
     let (report, tail) = journal_and_tail(disk, place)?;
     if !tail.lines.is_empty() {
@@ -174,8 +174,9 @@ fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport,
     if !report.is_sound() {
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
     }
-    let tail = Old::of(disk, place).behind(report.head);
+    let tail = longest_tail(disk, place, Some(&Old::of(disk, place)), report.head);
     clear(&**disk, &scratch(place))?;
+    let (tail, _) = tail.map_err(failed("list", &place.backups()))?;
     if report.head.is_none() && tail.lines.is_empty() {
         return Err(RebuildError::NoJournal(place.journal()));
     }

@@ -50,7 +50,8 @@ fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
             Difference::Line => "the line differs",
             Difference::Columns => "the columns beside the line differ",
         };
-        findings.push(format!("{} rows of the store differ from the journal, first {n}: {what}", verdict.different));
+        findings.push(format!("{} rows of the store differ from the journal, first {n}: {what}; the next `neo run`, or `neo rebuild`, makes the \
+             database anew", verdict.different));
     }
     gap(findings, verdict.not_in_store, "in the journal and not in the store; the next `neo run` catches up");
     gap(findings, verdict.not_in_journal, "whole in the store only");

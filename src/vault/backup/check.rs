@@ -78,6 +78,7 @@ pub(super) fn check_opened(copy: &Reader) -> Result<Checked, Unfit> {
     if !damage.is_empty() {
         return Err(Unfit::Malformed(damage.join("; ")));
     }
+    ask.check_schema()?;
     let head = follow_the_chain(ask)?;
     let cursor = ask.cursor()?.map(|(n, hash)| Head { n, hash });
     if cursor != head {

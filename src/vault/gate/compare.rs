@@ -43,8 +43,8 @@ pub(super) fn newest(store: &mut Store) -> Result<Result<Option<Head>, String>, 
     Ok(Ok(Some(Head { n, hash })))
 }
 
-/// Checks the store's pages on one thread while the journal is read on this one. After an unclean end the check is the
-/// thorough one, and every row of `facts` is compared with its line.
+/// Checks the store's pages on one thread while the journal is read on this one, and compares every row of `facts` with
+/// its line. After an unclean end the check of the pages is the thorough one.
 pub(super) fn check_and_read(
     disk: &Arc<dyn Disk>,
     place: &Place,
@@ -74,8 +74,7 @@ pub(super) fn check_and_read(
         }
         return Ok((Compared::TwoStories { n }, store));
     }
-    if unclean
-        && report.is_sound()
+    if report.is_sound()
         && let Some(why) = first_difference(disk, place, &mut store, cursor)?
     {
         return Ok((Compared::Unsound(why), store));

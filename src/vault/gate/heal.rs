@@ -10,7 +10,7 @@ use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
-use crate::vault::old::{Old, Tail};
+use crate::vault::old::{Old, Tail, longest_tail};
 use crate::vault::rebuild::{self, Base};
 
 /// Lines are put into the store in portions of this many.
@@ -54,7 +54,7 @@ impl Gate<'_> {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
             report = self.read_journal(None)?;
         }
-        let (tail, source) = self.tail_behind(&old, report.head)?;
+        let (tail, source) = self.tail_behind(Some(&old), report.head)?;
         drop(old);
         if report.head.is_none() && tail.lines.is_empty() {
             return Err(self
@@ -84,26 +84,12 @@ impl Gate<'_> {
     }
 
     /// Lines that the journal lacks at its end, from whichever has most of them: the damaged store or a backup.
-    fn tail_behind(&self, old: &Old, head: Option<Head>) -> Result<(Tail, String), GateError> {
-        let (mut best, mut source) = (old.behind(head), "store".to_owned());
-        let mut lost = best.lost_up_to;
-        for backup in self.backups()? {
-            let other = Old::of_backup(&**self.disk, self.place, &backup.name);
-            if head.is_some_and(|head| other.denies(head)) {
-                continue;
-            }
-            let other = other.behind(head);
-            lost = lost.max(other.lost_up_to);
-            if other.lines.len() > best.lines.len() {
-                (best, source) = (other, backup.name);
-            }
-        }
-        let end = head.map_or(0, |head| head.n + 1) + best.lines.len() as u64;
-        match lost.filter(|lost| *lost >= end) {
-            None => Ok((best, source)),
+    pub(super) fn tail_behind(&self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
+        let (tail, source) = longest_tail(self.disk, self.place, old, head)?;
+        match tail.lost_up_to {
+            None => Ok((tail, source)),
             Some(n) => {
-                let what =
-                    format!("the database is damaged, and of line {n}, which the journal lacks, no copy is whole");
+                let what = format!("line {n} was acknowledged, the journal lacks it, and no copy of it is whole");
                 Err(self.undecided(what, Vec::new()).into())
             }
         }
@@ -171,7 +157,7 @@ impl Gate<'_> {
         self.put_back(writer, &lines, head, "store")
     }
 
-    fn put_back(
+    pub(super) fn put_back(
         &mut self,
         writer: &mut Writer,
         lines: &[String],

@@ -181,11 +181,18 @@ impl Gate<'_> {
             self.mend_from_store(&mut store, cursor)?;
             return self.settle_sound(store, cursor);
         }
+        // A backup that has more than both tells that both have lost their ends.
+        let newest = if tail_is_missing { cursor } else { report.head };
+        let (tail, source) = self.tail_behind(None, newest)?;
         self.account.extend(heal::void_words(&report));
         let mut writer = self.writer(report.head)?;
         if tail_is_missing {
             self.heal_journal(&mut writer, &mut store, report.head)?;
-        } else if report.head.map(|head| head.n) > cursor.map(|cursor| cursor.n) {
+        }
+        if !tail.lines.is_empty() {
+            self.put_back(&mut writer, &tail.lines, newest, &source)?;
+        }
+        if !tail.lines.is_empty() || newest.map(|head| head.n) > cursor.map(|cursor| cursor.n) {
             self.catch_up(&mut store, cursor)?;
         }
         Ok((store, writer))
