@@ -243,7 +243,7 @@ fn if_nothing_at_all_can_be_written_that_is_said_and_the_next_start_closes_the_s
 fn an_end_that_is_asked_for_while_facts_wait_does_not_wait_for_room() {
     let house = House::new();
     let mut session = with_faults(&house, "journal_sync:30+:enospc,ballast:2+:enospc", &[]);
-    until("the ballast given up", || (house.chain().links.len() > 20 && !ballast(&house)).then_some(()));
+    house.until_chain("facts, and the ballast given up", |chain| chain.links.len() > 20 && !ballast(&house));
     let asked = std::time::Instant::now();
     session.signal(Signal::TERM);
     session.ended().expect_code(6);

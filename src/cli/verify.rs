@@ -47,7 +47,12 @@ struct MadeAgain {
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &VerifyArgs, form: Form) -> Result<Exit> {
     let place = Place::around(database);
     let mended = if args.mend { mending::mend(&place)? } else { Vec::new() };
-    let verdict = verify(&RealDisk, &place, args.session)?;
+    let verdict = verify(&RealDisk, &place, args.session);
+    if verdict.is_err() {
+        // The journal was mended all the same, whatever keeps the database from being verified.
+        tell_of_mending(out, &mended)?;
+    }
+    let verdict = verdict?;
     let found = found(&verdict, mended);
     match form {
         Form::Json => json(out, &found)?,
@@ -79,10 +84,15 @@ fn found(verdict: &Verdict, mended: Vec<String>) -> Found {
     }
 }
 
-fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
-    for mended in &found.mended {
+fn tell_of_mending<W: Write>(out: &mut W, mended: &[String]) -> Result<()> {
+    for mended in mended {
         writeln!(out, "mended    {mended}")?;
     }
+    Ok(())
+}
+
+fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
+    tell_of_mending(out, &found.mended)?;
     if let Some((n, hash)) = &found.head {
         writeln!(out, "journal   {} lines in {} segments, head {n} {hash}", found.lines, found.segments)?;
     } else {

@@ -95,7 +95,7 @@ impl House {
         ended
     }
 
-    /// The chain, whole and sound.
+    /// The chain, whole and sound, while nobody writes it.
     #[track_caller]
     pub fn chain(&self) -> Chain {
         Chain::read(&self.journal()).unwrap_or_else(|why| panic!("{why}"))

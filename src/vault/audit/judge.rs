@@ -91,6 +91,9 @@ fn log_lost(seen: &Examined) -> Option<Finding> {
 }
 
 fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
+    if chain.lines == 0 && chain.only_in_store > 0 {
+        return vec![Finding::StoreAlone { lines: chain.only_in_store }];
+    }
     let mut found = Vec::new();
     if let Some(first) = chain.damage.first() {
         found.push(Finding::JournalDamaged { places: chain.damage.len(), first: first.clone() });

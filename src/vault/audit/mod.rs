@@ -158,16 +158,17 @@ fn look_inside(
     is_written: bool,
 ) -> Result<(Option<Inside>, Option<Chain>), AuditError> {
     let has_journal = files.get(Role::Journal).and_then(|journal| journal.files).is_some_and(|files| files > 0);
-    let ask_journal = |copy: Option<&Path>| has_journal.then(|| house::ask(disk, place, copy));
     if !matches!(files.main, Main::Database(_)) {
-        return Ok((None, ask_journal(None)));
+        return Ok((None, has_journal.then(|| house::ask(disk, place, None))));
     }
     for doubts in 0.. {
         let copied = copy::copy(disk, place.database(), temp)?;
         let inside = Inside::of(copied.database());
         if inside.is_sound() || !is_written || doubts >= DOUBTS {
-            let chain = ask_journal(inside.is_sound().then(|| copied.database()));
-            return Ok((Some(inside), chain));
+            // A database of ours has a journal: that none lies there is a finding, too.
+            let wanted = has_journal || matches!(inside.kind, DatabaseKind::Ours { .. });
+            let copy = inside.is_sound().then(|| copied.database());
+            return Ok((Some(inside), wanted.then(|| house::ask(disk, place, copy))));
         }
     }
     Ok((None, None))

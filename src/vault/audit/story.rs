@@ -92,7 +92,11 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
         Some(Finding::NotEnded { .. }) => "the database is sound, and no session in it was ever closed: the earlier \
              engine's shutdown failed in silence."
             .to_owned(),
+        Some(Finding::Empty) if seen.journal_is_whole() => {
+            "the database was emptied; the journal beside it has every line.".to_owned()
+        }
         Some(Finding::Empty) => "the database was made and never written to.".to_owned(),
+        Some(Finding::StoreAlone { .. }) => "the journal was moved or deleted; the database has its lines.".to_owned(),
         Some(Finding::LeftOpen { .. } | Finding::StoreBehind { .. }) => "the last session's process was killed. Nothing \
              acknowledged is lost, and the next start closes it."
             .to_owned(),
@@ -177,6 +181,9 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     }
     if has(|finding| matches!(finding, Finding::StoreAlone { .. })) {
         return step(with("run"), "puts those lines back into the journal at its start");
+    }
+    if has(|finding| matches!(finding, Finding::Empty)) {
+        return step(with("run"), "makes the database from whatever the journal and the backups hold");
     }
     if has(|finding| matches!(finding, Finding::NoBackup | Finding::BackupBehind { .. } | Finding::UnsoundCopy { .. }))
     {
