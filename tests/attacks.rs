@@ -88,7 +88,7 @@ fn a_signal_in_the_moment_in_which_the_terminal_is_taken_leaves_it_as_it_was() {
 fn a_session_whose_end_no_copy_could_keep_is_not_called_closed() {
     let house = House::new();
     let mut command = house.neo(&["run", "--headless", "--speed", "max", "--duration", "60s"]);
-    command.env("NEO_FAULTS", "journal_sync:9+,store_commit:9+");
+    command.env("NEO_FAULTS", "journal_sync:9+,store_commit:2+");
     let ended = Headless::spawn(command).ended();
     ended.expect_code(1);
     assert!(ended.stdout.contains("is NOT closed: the next start recovers it"), "{}", ended.stdout);
