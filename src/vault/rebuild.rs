@@ -4,6 +4,8 @@
 //! still be read of the old store, or else from the newest backup that is whole. Killed anywhere, the old store is where
 //! it was or the new one is: half-made files have names of their own and are removed by whoever begins again.
 
+mod carry;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
 use crate::journal::writer::{KeptError, Writer};
-use crate::store::{OpenError, Salvaged, Store, StoreError, Undigested};
+use crate::store::{OpenError, Store, StoreError, Undigested};
 
 /// Lines are handed over and projected in portions of this many.
 const PORTION: usize = 8_192;
@@ -254,7 +256,7 @@ fn make(
     tell("making the database anew from the journal");
     let mut rebuilt = project_journal(&**disk, place, &mut store)?;
     tell("carrying readings over");
-    carry_over(disk, place, &mut store, &mut rebuilt)?;
+    carry::carry_over(disk, place, &mut store, &mut rebuilt)?;
     tell("checking the new database");
     store.finish_making()?;
     Ok(rebuilt)
@@ -335,56 +337,6 @@ fn read_behind(
 fn has(store: &mut Store, line: &Line) -> Result<bool, StoreError> {
     let row = store.ask()?.facts_from(line.n).next().transpose()?;
     Ok(row.is_some_and(|row| row.line == line.text))
-}
-
-/// Readings: from the old store first, and what is broken there from the newest backup that is whole. That they cannot
-/// be had stops nothing: they may be lost, and the evidence is kept.
-fn carry_over(
-    disk: &Arc<dyn Disk>,
-    place: &Place,
-    store: &mut Store,
-    rebuilt: &mut Rebuilt,
-) -> Result<(), RebuildError> {
-    if disk.look(place.database()).is_ok() {
-        let copy = scratch_copy(&**disk, place);
-        if take_from(&**disk, place, store, copy, "what is left of the old database", rebuilt)? {
-            return Ok(());
-        }
-    }
-    let backup = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
-    if let Some((backup, _)) = backup {
-        let (file, scratch) = (place.backups().join(&backup.name), scratch(place));
-        clear(&**disk, &scratch)?;
-        let copy = disk.copy(&file, &scratch).map(|_| scratch).map_err(failed("copy", &file));
-        take_from(&**disk, place, store, copy, &format!("the backup {}", backup.name), rebuilt)?;
-    }
-    Ok(())
-}
-
-/// Whether all of the copy could be read.
-fn take_from(
-    disk: &dyn Disk,
-    place: &Place,
-    store: &mut Store,
-    copy: Result<PathBuf, RebuildError>,
-    source: &str,
-    rebuilt: &mut Rebuilt,
-) -> Result<bool, RebuildError> {
-    let outcome = copy.and_then(|copy| Ok(store.salvage(&copy)?));
-    clear(disk, &scratch(place))?;
-    match outcome {
-        Ok(Salvaged { readings, broken }) => {
-            rebuilt.readings += readings;
-            let but = if broken == 0 { String::new() } else { format!("; it could not be read at {broken} place(s)") };
-            rebuilt.carried.push(format!("{readings} reading(s) were carried over from {source}{but}"));
-            Ok(broken == 0)
-        }
-        Err(why @ (RebuildError::Store(StoreError::Open(_)) | RebuildError::File { .. })) => {
-            rebuilt.carried.push(format!("no readings could be carried over from {source}: {why}"));
-            Ok(false)
-        }
-        Err(why) => Err(why),
-    }
 }
 
 /// A copy of what lies in the database's place, with its log, for whoever wants to read what is left of it.
