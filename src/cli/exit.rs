@@ -104,6 +104,7 @@ fn of_place(error: &PlaceError) -> Exit {
         PlaceError::IsFolder(_) => Exit::NotSound,
         PlaceError::InMemory(_)
         | PlaceError::DanglingLink(_)
+        | PlaceError::LeftBehind { .. }
         | PlaceError::SeveralNames { .. }
         | PlaceError::NotCreatable { .. }
         | PlaceError::ReadOnly { .. }

@@ -16,6 +16,12 @@ pub struct RealDisk;
 #[derive(Debug)]
 struct RealFile(File);
 
+/// Opening a pipe, or a device, waits for whoever is at its other end.
+fn refuse_pipe(path: &Path) -> io::Result<()> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() { Ok(()) } else { Err(io::Error::other("it is no file")) }
+}
+
 impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let mut options = OpenOptions::new();
@@ -25,10 +31,12 @@ impl Disk for RealDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        refuse_pipe(path)?;
         fs::read(path)
     }
 
     fn read_part(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        refuse_pipe(path)?;
         let mut file = File::open(path)?;
         file.seek(io::SeekFrom::Start(offset))?;
         let mut bytes = Vec::new();

@@ -22,6 +22,15 @@ pub enum PlaceError {
     #[error("{path} is a link to a file that is not there: mount the disk that it leads to or mend the link, or choose \
         another place with --db", path = .0.display())]
     DanglingLink(PathBuf),
+    /// The database was moved and linked back, and what belongs to it was not.
+    #[error("{left_behind} belongs to the database and lies beside a link to it: move it, and all that is named as it is, \
+        beside the database itself, {database}", left_behind = .left_behind.display(), database = .database.display())]
+    LeftBehind {
+        /// What lies beside the link.
+        left_behind: PathBuf,
+        /// Where the link leads.
+        database: PathBuf,
+    },
     /// The file has a second name, beside which a second journal and a second lock would lie.
     #[error("{path} has {names} names (hard links), and a lock beside one of them does not keep a second neo out by \
         another: remove the other names, or make a copy and use that with --db", path = .path.display())]

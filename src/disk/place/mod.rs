@@ -14,6 +14,7 @@ pub use space::LEAST_FREE_BYTES;
 
 use super::RealDisk;
 use super::real::or_here;
+use super::sidecar::Sidecar;
 
 /// What SQLite takes for a database in memory.
 const IN_MEMORY: &str = ":memory:";
@@ -23,6 +24,8 @@ const IN_MEMORY: &str = ":memory:";
 pub struct Place {
     database: PathBuf,
     stem: OsString,
+    /// What a house left beside a link to the database: it was moved away and linked back without it.
+    left_behind: Option<PathBuf>,
 }
 
 impl Place {
@@ -30,10 +33,19 @@ impl Place {
     /// end in `.db` is followed as a whole. A link is followed to the file itself: beside each of its names a journal and a
     /// lock of its own would lie, and two writers would meet in one database.
     pub fn around(database: impl Into<PathBuf>) -> Self {
-        let database = behind_links(database.into());
+        let asked = Self::named(database.into());
+        let found = Self::named(behind_links(asked.database.clone()));
+        if found == asked {
+            return found;
+        }
+        let mut belongings = [asked.journal(), Sidecar::Log.of(&asked.database)].into_iter();
+        Self { left_behind: belongings.find(|path| path.exists()), ..found }
+    }
+
+    fn named(database: PathBuf) -> Self {
         let is_db = database.extension() == Some(OsStr::new("db"));
         let stem = if is_db { database.file_stem() } else { database.file_name() }.unwrap_or_default().to_owned();
-        Self { database, stem }
+        Self { database, stem, left_behind: None }
     }
 
     /// `s.db`
@@ -91,6 +103,9 @@ impl Place {
     /// there the place is looked at, from the nearest folder that exists. Who only reads needs none of this.
     pub fn prepare(&self) -> Result<(), PlaceError> {
         self.refuse_name()?;
+        if let Some(left_behind) = &self.left_behind {
+            return Err(PlaceError::LeftBehind { left_behind: left_behind.clone(), database: self.database.clone() });
+        }
         // The journal's folder may be a link to another disk.
         for folder in [self.folder().to_owned(), self.journal()] {
             let there = nearest(&folder);
@@ -202,6 +217,21 @@ mod tests {
         std::os::unix::fs::symlink("disk/s.db", &link).unwrap();
         assert_eq!(Place::around(&link), Place::around(&real), "one lock, one journal");
         Place::around(&link).prepare().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_database_that_was_moved_and_linked_back_without_its_journal_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = folder.path().join("s.db");
+        Place::around(&asked).prepare().unwrap();
+        let moved = folder.path().join("disk").join("s.db");
+        std::fs::create_dir(moved.parent().unwrap()).unwrap();
+        std::fs::write(&moved, b"").unwrap();
+        std::os::unix::fs::symlink(&moved, &asked).unwrap();
+        let refusal = Place::around(&asked).prepare().unwrap_err();
+        assert!(refusal.to_string().contains("s.journal"), "{refusal}");
+        assert!(!folder.path().join("disk/s.journal").exists(), "nothing was made");
     }
 
     #[cfg(unix)]
