@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::quarantine::{Quarantine, QuarantineError};
-use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::disk::replace::{CannotReplace, replace};
 pub(super) use crate::disk::sidecar::sidecars;
+use crate::disk::{Disk, Kind, Look};
 
 /// Where the files of a marker go that nobody can read.
 const UNREADABLE: &str = "unreadable-swap";
@@ -103,7 +103,9 @@ pub fn finish_begun(disk: &Arc<dyn Disk>, place: &Place) -> Result<Option<String
     };
     let new = place.database().with_file_name(new);
     let mut evidence = Quarantine::resume(Arc::clone(disk), place, quarantine.clone());
-    if disk.find(&new).map_err(failed("look at", &new))?.is_some() {
+    // Whatever else bears that name is no database that we made.
+    let is_file = |look: Look| look.kind == Kind::File;
+    if disk.find(&new).map_err(failed("look at", &new))?.is_some_and(is_file) {
         carry_out(disk, place, &new, &mut evidence)?;
         return Ok(Some(format!(
             "an exchange of the database that was cut off is finished: the new one is in its place, the old one in \

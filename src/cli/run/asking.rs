@@ -2,6 +2,7 @@
 //!
 //! Without a console nobody is asked and nothing is changed: the refusal itself says what can be done.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use color_eyre::Result;
@@ -142,13 +143,13 @@ fn question(dilemma: &Dilemma) -> (Question, Vec<Choice>) {
     let question = Question {
         title: "This database needs a decision".to_owned(),
         explains,
-        options: choices.iter().map(option).collect(),
-        leave: option(&Choice::Leave),
+        options: choices.iter().map(|choice| option(choice, &dilemma.database)).collect(),
+        leave: option(&Choice::Leave, &dilemma.database),
     };
     (question, choices)
 }
 
-fn option(choice: &Choice) -> QuestionOption {
+fn option(choice: &Choice, database: &Path) -> QuestionOption {
     let (key, label, consequence) = match choice {
         Choice::Restore { backup } => (
             'r',
@@ -169,7 +170,7 @@ fn option(choice: &Choice) -> QuestionOption {
             ('l', "leave", "Changes nothing and ends neo with code 3. The next start asks again.".to_owned())
         }
     };
-    QuestionOption { key, label: label.to_owned(), consequence, command: choice.command() }
+    QuestionOption { key, label: label.to_owned(), consequence, command: choice.command(database) }
 }
 
 #[cfg(test)]
@@ -180,12 +181,13 @@ mod tests {
     fn leaving_is_never_one_of_the_options_that_change_something() {
         let backup = "20261122T114003Z-post.db".to_owned();
         let choices = vec![Choice::Restore { backup }, Choice::Rebuild, Choice::Leave];
-        let dilemma = Dilemma { what: "two stories".to_owned(), found: vec!["evidence".to_owned()], choices };
+        let (what, found) = ("two stories".to_owned(), vec!["evidence".to_owned()]);
+        let dilemma = Dilemma { database: "/desk/s.db".into(), what, found, choices };
         let (question, choices) = question(&dilemma);
         assert_eq!(question.options.iter().map(|option| option.key).collect::<Vec<_>>(), ['r', 'b']);
         assert_eq!(choices.len(), 2);
-        assert_eq!(question.leave.command, "neo audit");
-        assert!(question.options[0].command.contains("neo restore --from 20261122T114003Z-post.db"));
+        assert_eq!(question.leave.command, "neo audit --db /desk/s.db");
+        assert!(question.options[0].command.contains("neo restore --from 20261122T114003Z-post.db --db /desk/s.db"));
         assert_eq!(question.explains[..2], ["two stories.".to_owned(), "· evidence".to_owned()]);
     }
 }

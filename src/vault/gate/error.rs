@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use crate::journal::reader::ReadError;
 use crate::journal::writer::{KeptError, WriteError};
 use crate::store::{OpenError, StoreError};
+use crate::vault::audit::words::quoted;
 use crate::vault::mend::MendError;
 use crate::vault::quarantine::QuarantineError;
 use crate::vault::rebuild::RebuildError;
@@ -54,6 +56,8 @@ pub enum GateError {
 /// What a machine cannot decide, with what it found. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dilemma {
+    /// The database that it is about, for the commands.
+    pub database: PathBuf,
     /// One sentence.
     pub what: String,
     /// The evidence, one sentence each.
@@ -88,13 +92,14 @@ impl Choice {
         }
     }
 
-    /// The command that does the same.
-    pub fn command(&self) -> String {
-        match self {
-            Self::Restore { backup } => format!("neo restore --from {backup}"),
-            Self::Rebuild => "neo rebuild".to_owned(),
-            Self::Leave => "neo audit".to_owned(),
-        }
+    /// The command that does the same to that database.
+    pub fn command(&self, database: &Path) -> String {
+        let verb = match self {
+            Self::Restore { backup } => &format!("restore --from {backup}"),
+            Self::Rebuild => "rebuild",
+            Self::Leave => "audit",
+        };
+        format!("neo {verb} --db {}", quoted(&database.to_string_lossy()))
     }
 }
 
@@ -105,7 +110,7 @@ impl fmt::Display for Dilemma {
             write!(f, "\n  found: {found}")?;
         }
         for choice in &self.choices {
-            write!(f, "\n  you can: {} (`{}`)", choice.in_words(), choice.command())?;
+            write!(f, "\n  you can: {} (`{}`)", choice.in_words(), choice.command(&self.database))?;
         }
         Ok(())
     }

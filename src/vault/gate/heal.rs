@@ -1,5 +1,6 @@
 //! Healing: what one copy has lost is taken from the other, or from a backup, and only if it proves itself.
 
+use std::io;
 use std::sync::Arc;
 
 use super::{Choice, Dilemma, Gate, GateError, Stored, found, is_damage};
@@ -225,7 +226,10 @@ impl Gate<'_> {
     ) -> Result<(), GateError> {
         let mut found = Vec::new();
         for (folder, what) in [(self.place.backups(), "backups"), (self.place.receipts(), "receipts")] {
-            let names = self.disk.names(&folder).unwrap_or_default();
+            let names = match self.disk.names(&folder) {
+                Err(why) if why.kind() == io::ErrorKind::NotFound => Vec::new(),
+                names => names?,
+            };
             let count = names.iter().filter(|name| counts(name)).count();
             if count > 0 {
                 found.push(format!("{count} file(s) among the {what}, in {}", folder.display()));
@@ -257,7 +261,7 @@ impl Gate<'_> {
             choices.push(Choice::Restore { backup: backup.name });
         }
         choices.push(Choice::Leave);
-        Dilemma { what, found, choices }
+        Dilemma { database: self.place.database().to_owned(), what, found, choices }
     }
 
     fn read_journal(&self, known: Option<u64>) -> Result<ChainReport, GateError> {
