@@ -63,6 +63,11 @@ impl Old {
         Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
     }
 
+    /// For questions about what lines do not tell; `None` if nothing of it can be read.
+    pub fn reader(&self) -> Option<&Reader> {
+        self.reader.as_ref()
+    }
+
     /// Its newest line, as far as its cursor says.
     pub fn cursor(&self) -> Option<Head> {
         let (n, hash) = self.reader.as_ref()?.ask().cursor().ok()??;

@@ -12,6 +12,7 @@ use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
+use crate::vault::readings::{Source, gather};
 use crate::vault::rebuild::{self, Base};
 
 /// Lines are put into the store in portions of this many.
@@ -203,6 +204,13 @@ impl Gate<'_> {
         store.project(&portion)?;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
         self.account.push(format!("{what}: {count} fact(s) were put into it"));
+        let backups = Source::backups(shelf(&**self.disk, &self.place.backups())?);
+        let gathered = gather(self.disk, self.place, store, cursor.map(|cursor| cursor.n), backups)?;
+        self.account.extend(gathered.account);
+        if gathered.lost > 0 {
+            // So that whoever verifies knows that they were lost here and not changed since.
+            self.note(Healing::StoreRebuilt, "journal", None, count);
+        }
         Ok(())
     }
 

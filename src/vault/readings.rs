@@ -1,0 +1,127 @@
+//! The readings of sessions that have ended, looked for in every copy that there is: no journal has them. What proves
+//! them is the digest in the closing fact of their session.
+//!
+//! Nothing is looked into before a session lacks its readings, and what cannot be had is told of, never an error.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::backup::{BackupKind, OnShelf};
+use super::old::Old;
+use crate::disk::Disk;
+use crate::disk::place::Place;
+use crate::store::{Ended, Store, StoreError};
+
+/// A copy that may have them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The database in its place, of which another one is made.
+    Old,
+    /// A backup, by its name.
+    Backup(String),
+}
+
+/// What came of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Gathered {
+    /// How many readings were taken over.
+    pub readings: u64,
+    /// Of how many sessions no copy has those that they were closed with.
+    pub lost: u64,
+    /// Where they came from, and whose are lost, one sentence each.
+    pub account: Vec<String>,
+}
+
+impl Source {
+    /// The backups that may have readings, in the order of the shelf.
+    pub fn backups(shelf: Vec<OnShelf>) -> impl Iterator<Item = Self> {
+        let may_have = shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline);
+        may_have.map(|backup| Self::Backup(backup.name))
+    }
+
+    fn open(&self, disk: &Arc<dyn Disk>, place: &Place) -> Old {
+        match self {
+            Self::Old => Old::of(disk, place),
+            Self::Backup(name) => Old::of_backup(&**disk, place, name),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Old => f.write_str("the old database"),
+            Self::Backup(name) => write!(f, "the backup {name}"),
+        }
+    }
+}
+
+/// Gives every session of `store` whose end lies behind line `cursor` the readings that it was closed with, from the
+/// first of `sources` that has them; those that are in the store already stay. The errors are the store's own.
+pub(super) fn gather(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    store: &mut Store,
+    cursor: Option<u64>,
+    sources: impl IntoIterator<Item = Source>,
+) -> Result<Gathered, StoreError> {
+    let mut gathered = Gathered::default();
+    let mut sought = Vec::new();
+    for ended in store.ask()?.ended_behind(cursor)? {
+        let here = store.ask()?.readings_digest(ended.session)?;
+        if !ended.is_met_by(&here) {
+            sought.push(ended);
+        }
+    }
+    for source in sources {
+        if sought.is_empty() {
+            break;
+        }
+        sought = gathered.take_from(&source, &source.open(disk, place), store, sought)?;
+    }
+    gathered.tell_of_lost(store, &sought)?;
+    Ok(gathered)
+}
+
+impl Gathered {
+    /// Answers whose readings this one has not either.
+    fn take_from(
+        &mut self,
+        source: &Source,
+        copy: &Old,
+        store: &mut Store,
+        sought: Vec<Ended>,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let Some(reader) = copy.reader() else { return Ok(sought) };
+        let (mut left, mut sessions, mut readings) = (Vec::new(), 0_u64, 0);
+        for ended in sought {
+            // What cannot be read there proves nothing.
+            let has = reader.ask().readings_digest(ended.session).is_ok_and(|found| ended.is_met_by(&found));
+            match if has { store.take_readings_of(ended.session, reader)? } else { None } {
+                Some(taken) => (sessions, readings) = (sessions + 1, readings + taken),
+                None => left.push(ended),
+            }
+        }
+        if sessions > 0 {
+            self.readings += readings;
+            self.account.push(format!("{readings} reading(s) of {sessions} session(s) were taken over from {source}"));
+        }
+        Ok(left)
+    }
+
+    /// Of a session without a digest nobody knows whether it had any.
+    fn tell_of_lost(&mut self, store: &mut Store, sought: &[Ended]) -> Result<(), StoreError> {
+        let lost: Vec<&Ended> = sought.iter().filter(|ended| ended.closed_with.is_some()).collect();
+        let (Some(first), Some(last)) = (lost.first(), lost.last()) else { return Ok(()) };
+        let ask = store.ask()?;
+        let from = ask.session_row(first.session)?.map(|row| row.started_at).unwrap_or_default();
+        let to = ask.session_row(last.session)?.and_then(|row| row.ended_at).unwrap_or_default();
+        self.lost = lost.len() as u64;
+        self.account.push(format!(
+            "readings of {} session(s) are lost, from {from} to {to}: no copy has those that they were closed with; \
+             every fact of them is here",
+            self.lost
+        ));
+        Ok(())
+    }
+}
