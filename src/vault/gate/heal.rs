@@ -86,8 +86,9 @@ impl Gate<'_> {
     }
 
     /// Lines that the journal lacks at its end, from whichever has most of them: the damaged store or a backup.
-    pub(super) fn tail_behind(&self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
+    pub(super) fn tail_behind(&mut self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
         let (tail, source) = longest_tail(self.disk, self.place, old, head)?;
+        self.account.extend(tail.parted_in_words());
         match tail.lost_up_to {
             None => Ok((tail, source)),
             Some(n) => {
