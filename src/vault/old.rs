@@ -110,7 +110,7 @@ impl Old {
     }
 
     /// Whether it has another line of that number: what it holds is another house's.
-    fn denies(&self, head: Head) -> bool {
+    pub fn denies(&self, head: Head) -> bool {
         self.line(head.n).and_then(|text| Line::read(&text).ok()).is_some_and(|line| line.hash != head.hash)
     }
 

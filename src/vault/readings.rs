@@ -125,3 +125,95 @@ impl Gathered {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::disk::RealDisk;
+    use crate::domain::custody::ReadingsDigest;
+    use crate::domain::fact::Fact;
+    use crate::domain::market::Book;
+    use crate::domain::reading::Reading;
+    use crate::domain::session::SessionId;
+    use crate::store::story::{Story, at};
+
+    const DAY: SessionId = SessionId(1);
+    const EARLIER: &str = "20261122T184001Z-manual.db";
+    const LATER: &str = "20261122T194001Z-manual.db";
+
+    fn books(count: u32) -> Vec<Reading> {
+        let book = |ledger| Book { ledger, at: at(i64::from(ledger)), bids: Vec::new(), asks: Vec::new() };
+        (0..count).map(|ledger| Reading::Market(book(ledger))).collect()
+    }
+
+    fn digest(store: &mut Store) -> ReadingsDigest {
+        store.ask().unwrap().readings_digest(DAY).unwrap()
+    }
+
+    /// A day that was closed with these readings.
+    fn closed_with(readings: ReadingsDigest) -> Story {
+        let mut story = Story::of_a_day(1);
+        let closed = story.facts.last_mut().map(|(_, _, fact)| fact);
+        let Some(Fact::SessionClosed(closed)) = closed else { unreachable!("a day ends with its close") };
+        closed.readings = Some(readings);
+        story
+    }
+
+    /// A store of that day with so many readings.
+    fn store(path: &Path, story: &Story, count: u32) -> Store {
+        let mut store = Store::open(path).unwrap();
+        store.project(&story.lines()).unwrap();
+        store.write_readings(DAY, &books(count)).unwrap();
+        store.checkpoint().unwrap();
+        store
+    }
+
+    /// A day that was closed with a hundred readings, of which the store and two backups have so many.
+    fn house(here: u32, earlier: u32, later: u32) -> (tempfile::TempDir, Place, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::around(folder.path().join("s.db"));
+        std::fs::create_dir(place.backups()).unwrap();
+        let mut whole = store(&folder.path().join("whole.db"), &Story::of_a_day(1), 100);
+        let story = closed_with(digest(&mut whole));
+        store(&place.backups().join(EARLIER), &story, earlier);
+        store(&place.backups().join(LATER), &story, later);
+        let here = store(place.database(), &story, here);
+        (folder, place, here)
+    }
+
+    fn gathered(place: &Place, here: &mut Store, cursor: Option<u64>) -> Gathered {
+        let sources = [LATER, EARLIER].map(|name| Source::Backup(name.to_owned()));
+        gather(&(Arc::new(RealDisk) as Arc<dyn Disk>), place, here, cursor, sources).unwrap()
+    }
+
+    #[test]
+    fn where_all_readings_are_here_or_no_session_has_ended_nothing_is_looked_into() {
+        let nowhere = || std::iter::from_fn(|| -> Option<Source> { panic!("it was looked for") });
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        for (here, cursor) in [(100, None), (0, Some(Story::of_a_day(1).facts.len() as u64 - 1))] {
+            let (_folder, place, mut store) = house(here, 0, 0);
+            assert_eq!(gather(&disk, &place, &mut store, cursor, nowhere()).unwrap(), Gathered::default());
+        }
+    }
+
+    #[test]
+    fn they_are_taken_from_the_copy_whose_digest_holds_and_from_no_other() {
+        for (earlier, later, name) in [(100, 99, EARLIER), (7, 100, LATER), (100, 100, LATER)] {
+            let (_folder, place, mut store) = house(3, earlier, later);
+            let gathered = gathered(&place, &mut store, None);
+            assert_eq!((gathered.readings, gathered.lost, digest(&mut store).market), (100, 0, 100));
+            assert!(gathered.account.len() == 1 && gathered.account[0].contains(name), "{gathered:?}");
+        }
+    }
+
+    #[test]
+    fn where_no_digest_holds_what_is_here_stays_and_the_account_says_what_is_lost() {
+        let (_folder, place, mut store) = house(3, 99, 98);
+        let gathered = gathered(&place, &mut store, None);
+        assert_eq!((gathered.readings, gathered.lost, digest(&mut store).market), (0, 1, 3));
+        let told = format!("readings of 1 session(s) are lost, from {} to ", at(10_000));
+        assert!(gathered.account.len() == 1 && gathered.account[0].starts_with(&told), "{gathered:?}");
+    }
+}

@@ -87,13 +87,15 @@ pub fn drill(disk: &Arc<dyn Disk>, place: &Place, backup: &Path, scratch: &Path)
              one makes every table anew from the journal"
         )
     }));
-    differences
-        .extend(in_live.map(|row| format!("the live database: {row}; `neo rebuild` makes its tables anew from the journal")));
+    differences.extend(
+        in_live.map(|row| format!("the live database: {row}; `neo rebuild` makes its tables anew from the journal")),
+    );
     let same = |one: &Reader, other: &Reader| -> Result<bool, StoreError> {
         Ok(one.ask().cursor()? == other.ask().cursor()? && one.ask().counts()? == other.ask().counts()?)
     };
     if hurt.is_none() && !same(&restored, &live)? {
-        differences.push("the restored store has other lines than the live one; `neo verify --all` says which".to_owned());
+        differences
+            .push("the restored store has other lines than the live one; `neo verify --all` says which".to_owned());
     }
     Ok(Drilled { replayed, tables, differences })
 }

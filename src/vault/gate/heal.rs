@@ -51,7 +51,11 @@ impl Gate<'_> {
             return Err(refusal.into());
         }
         self.step("looking at what is left of the database");
-        let old = Old::of(self.disk, self.place);
+        let mut old = Old::of(self.disk, self.place);
+        if report.head.is_some_and(|head| old.denies(head)) {
+            // Of a log that came from another house nothing is believed, not even that a line is missing.
+            old = Old::without_its_log(self.disk, self.place);
+        }
         if !report.is_sound() {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
             report = self.read_journal(None)?;

@@ -247,8 +247,9 @@ pub fn carry_out(
             let done = Done { replayed: lines, carried, quarantine, made_anew: None };
             (done, not_what_the_facts_make(&**disk, place)?)
         }
-        // A row that nobody can read keeps the lines behind it from being told; the journal has them all.
-        Err(RebuildError::Store(why)) if !why.is_full() => (Done::default(), Some(why.to_string())),
+        // A row that nobody can read, or that the schema forbids, which a look at a copy that may not be written does not
+        // find, keeps the lines behind it from being told; the journal has them all.
+        Err(RebuildError::Store(why)) if !why.is_full() => (Done::default(), Some(in_words(&why))),
         Err(why) => return Err(why.into()),
     };
     if let Some(hurt) = hurt {
@@ -266,8 +267,16 @@ fn not_what_the_facts_make(disk: &dyn Disk, place: &Place) -> Result<Option<Stri
     match first_row_apart(disk, place, &restored) {
         Ok(apart) => Ok(apart.map(|row| row.to_string())),
         // What cannot be read is not what they make either.
-        Err(VerifyError::Store(why)) => Ok(Some(why.to_string())),
+        Err(VerifyError::Store(why)) => Ok(Some(in_words(&why))),
         Err(why) => Err(RestoreError::Compare(Box::new(why))),
+    }
+}
+
+/// Without the advice that is meant for a database in its place.
+fn in_words(why: &StoreError) -> String {
+    match why {
+        StoreError::Open(OpenError::Malformed { why, .. }) => why.clone(),
+        why => why.to_string(),
     }
 }
 
