@@ -98,7 +98,9 @@ fn newest_backup(house: &House) -> PathBuf {
 fn flip_the_last_bit(file: &Path, what: &[u8]) -> usize {
     let mut bytes = fs::read(file).expect("a file");
     let places: Vec<usize> = (0..bytes.len() - what.len()).filter(|&at| &bytes[at..at + what.len()] == what).collect();
-    places.iter().for_each(|at| bytes[at + what.len() - 1] ^= 1);
+    for at in &places {
+        bytes[at + what.len() - 1] ^= 1;
+    }
     fs::write(file, bytes).expect("our own file");
     places.len()
 }

@@ -112,10 +112,10 @@ impl Gathered {
     /// Of a session without a digest nobody knows whether it had any.
     fn tell_of_lost(&mut self, store: &mut Store, sought: &[Ended]) -> Result<(), StoreError> {
         let lost: Vec<&Ended> = sought.iter().filter(|ended| ended.closed_with.is_some()).collect();
-        let (Some(first), Some(last)) = (lost.first(), lost.last()) else { return Ok(()) };
+        let (Some(oldest), Some(newest)) = (lost.first(), lost.last()) else { return Ok(()) };
         let ask = store.ask()?;
-        let from = ask.session_row(first.session)?.map(|row| row.started_at).unwrap_or_default();
-        let to = ask.session_row(last.session)?.and_then(|row| row.ended_at).unwrap_or_default();
+        let from = ask.session_row(oldest.session)?.map(|row| row.started_at).unwrap_or_default();
+        let to = ask.session_row(newest.session)?.and_then(|row| row.ended_at).unwrap_or_default();
         self.lost = lost.len() as u64;
         self.account.push(format!(
             "readings of {} session(s) are lost, from {from} to {to}: no copy has those that they were closed with; \
@@ -163,11 +163,11 @@ mod tests {
 
     /// A store of that day with so many readings.
     fn store(path: &Path, story: &Story, count: u32) -> Store {
-        let mut store = Store::open(path).unwrap();
-        store.project(&story.lines()).unwrap();
-        store.write_readings(DAY, &books(count)).unwrap();
-        store.checkpoint().unwrap();
-        store
+        let mut made = Store::open(path).unwrap();
+        made.project(&story.lines()).unwrap();
+        made.write_readings(DAY, &books(count)).unwrap();
+        made.checkpoint().unwrap();
+        made
     }
 
     /// A day that was closed with a hundred readings, of which the store and two backups have so many.

@@ -71,33 +71,35 @@ pub fn drill(disk: &Arc<dyn Disk>, place: &Place, backup: &Path, scratch: &Path)
     };
     drop(store);
     let (live, restored) = (Reader::open_on(&**disk, place.database())?, Reader::open_on(&**disk, &restored)?);
-    let hurt = stopped.map_or_else(|| apart(&**disk, place, &restored), |why| Ok(Some(why)))?;
-    let (in_live, tables) = if hurt.is_none() {
-        let compared = compare_tables(restored.ask(), live.ask(), None, None)?;
-        (compared.first.map(|row| row.to_string()), compared.tables)
-    } else {
-        // Only the facts can tell of it, where what was restored cannot.
-        (apart(&**disk, place, &live)?, 0)
+    // Whatever stopped the lines is likely to be a row, which can be named.
+    let hurt = apart(&**disk, place, &restored)?.or(stopped);
+    let Some(hurt) = hurt else {
+        let (tables, differences) = beside(&restored, &live)?;
+        return Ok(Drilled { replayed, tables, differences });
     };
     let name = backup.file_name().unwrap_or_default().to_string_lossy();
-    let mut differences = Vec::new();
-    differences.extend(hurt.as_ref().map(|hurt| {
-        format!(
-            "the backup {name}: {hurt}; `neo backup create` makes one without this fault, and a `neo restore` of this \
-             one makes every table anew from the journal"
-        )
-    }));
-    differences.extend(
-        in_live.map(|row| format!("the live database: {row}; `neo rebuild` makes its tables anew from the journal")),
-    );
-    let same = |one: &Reader, other: &Reader| -> Result<bool, StoreError> {
-        Ok(one.ask().cursor()? == other.ask().cursor()? && one.ask().counts()? == other.ask().counts()?)
-    };
-    if hurt.is_none() && !same(&restored, &live)? {
+    let mut differences = vec![format!(
+        "the backup {name}: {hurt}; `neo backup create` makes one without this fault, and a `neo restore` of this one \
+         makes every table anew from the journal"
+    )];
+    // Only the facts can tell of the live store, where what was restored cannot.
+    differences.extend(apart(&**disk, place, &live)?.map(|row| in_the_live_one(&row)));
+    Ok(Drilled { replayed, tables: 0, differences })
+}
+
+/// The live store beside one that is what the facts make it: how many tables were compared, and what differs.
+fn beside(restored: &Reader, live: &Reader) -> Result<(u64, Vec<String>), StoreError> {
+    let compared = compare_tables(restored.ask(), live.ask(), None, None)?;
+    let mut differences: Vec<String> = compared.first.iter().map(|row| in_the_live_one(&row.to_string())).collect();
+    if restored.ask().cursor()? != live.ask().cursor()? || restored.ask().counts()? != live.ask().counts()? {
         differences
             .push("the restored store has other lines than the live one; `neo verify --all` says which".to_owned());
     }
-    Ok(Drilled { replayed, tables, differences })
+    Ok((compared.tables, differences))
+}
+
+fn in_the_live_one(row: &str) -> String {
+    format!("the live database: {row}; `neo rebuild` makes its tables anew from the journal")
 }
 
 /// The first row that is not what the facts make it, or what keeps it from being read.

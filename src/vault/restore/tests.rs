@@ -213,6 +213,6 @@ fn a_backup_with_a_row_that_stops_what_comes_on_top_of_it_is_no_dead_end() {
     let done = home.carry_out(&plan);
     assert!(done.made_anew.is_some() && done.replayed == entries.len() as u64, "{done:?}");
     home.expect_all();
-    let store = Reader::open(home.place.database()).unwrap();
-    assert_eq!(first_row_apart(&RealDisk, &home.place, &store).unwrap(), None);
+    let restored = Reader::open(home.place.database()).unwrap();
+    assert_eq!(first_row_apart(&RealDisk, &home.place, &restored).unwrap(), None);
 }
