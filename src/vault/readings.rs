@@ -73,10 +73,10 @@ pub(super) fn gather(
             sought.push(ended);
         }
     }
-    for source in sources {
-        if sought.is_empty() {
-            break;
-        }
+    let mut sources = sources.into_iter();
+    while !sought.is_empty()
+        && let Some(source) = sources.next()
+    {
         sought = gathered.take_from(&source, &source.open(disk, place), store, sought)?;
     }
     gathered.tell_of_lost(store, &sought)?;
