@@ -72,7 +72,10 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
         writeln!(out, "saved       {} lines that only the old database has", plan.only_in_database)?;
     }
     if let Some(n) = plan.left_behind {
-        writeln!(out, "left        line {n} of the old database does not follow the journal: it stays behind")?;
+        writeln!(
+            out,
+            "left        line {n} of the old database or a backup does not follow the journal: it stays there"
+        )?;
     }
     writeln!(out, "quarantine  the old database, with its log")?;
     Ok(())

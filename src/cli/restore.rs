@@ -21,7 +21,7 @@ use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
 use crate::vault::audit::words::quoted;
-use crate::vault::restore::{self, Plan};
+use crate::vault::restore::{self, Done, Plan};
 use crate::vault::swap;
 
 /// How long a backup that is being written is left alone before it is tried again.
@@ -33,6 +33,8 @@ struct Told<'a> {
     plan: &'a Plan,
     /// Whether it was carried out.
     done: bool,
+    /// Why every table was made from the journal alone.
+    made_anew: Option<String>,
     /// Where readings came from that no journal has.
     carried: Vec<String>,
     quarantine: Option<String>,
@@ -52,7 +54,10 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         let scratch = writer::scratch(&place)?;
         let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.path())?;
         match form {
-            Form::Json => json(out, &Told { plan: &plan, done: false, carried: Vec::new(), quarantine: None })?,
+            Form::Json => {
+                let (made_anew, carried, quarantine) = (None, Vec::new(), None);
+                json(out, &Told { plan: &plan, done: false, made_anew, carried, quarantine })?;
+            }
             Form::Text(_) => {
                 print(out, &plan)?;
                 nothing_was_done(out, database, args)?;
@@ -82,11 +87,18 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     tell_the_chain(&mut writing.opened, restored)?;
     writing.end()?;
     match form {
-        Form::Json => json(out, &Told { plan: &plan, done: true, carried: done.carried, quarantine: done.quarantine })?,
+        Form::Json => {
+            let Done { made_anew, carried, quarantine, .. } = done;
+            json(out, &Told { plan: &plan, done: true, made_anew, carried, quarantine })?;
+        }
         Form::Text(_) => {
+            if let Some(why) = &done.made_anew {
+                writeln!(out, "made anew   every table, from the journal alone: the backup is damaged ({why})")?;
+            }
             done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             let kept = what_was_there(&place, done.quarantine.as_deref());
-            writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
+            let onto = if done.made_anew.is_some() { "an empty database" } else { &plan.from };
+            writeln!(out, "Restored: {} lines of the journal on top of {onto}.{kept}", done.replayed)?;
         }
     }
     Ok(Exit::Done)

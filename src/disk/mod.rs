@@ -11,6 +11,8 @@ use std::path::Path;
 use crate::domain::time::Timestamp;
 
 pub mod ballast;
+#[cfg(test)]
+pub(crate) mod busy;
 pub mod faults;
 pub mod file_system;
 pub mod held;

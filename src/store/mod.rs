@@ -38,6 +38,7 @@ pub use backups::{BackupKind, OnRecord};
 pub use baseline::{Baseline, sha256_of};
 pub use checkpoint::CheckpointAnswer;
 pub use compare::{HowItDiffers, RowDiffers, TablesCompared, compare_tables};
+pub use digest::Ended;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
 pub use project::{Projected, Undigested};

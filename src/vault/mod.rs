@@ -10,6 +10,7 @@ pub mod look;
 pub mod mend;
 mod old;
 pub mod quarantine;
+mod readings;
 pub mod rebuild;
 pub mod recover;
 pub mod replay;

@@ -157,7 +157,7 @@ pub fn plan(disk: &Arc<dyn Disk>, place: &Place) -> Result<Plan, RebuildError> {
         lines: report.lines,
         newest: report.head.map(|head| head.n),
         only_in_database: tail.lines.len() as u64,
-        left_behind: tail.lost_up_to,
+        left_behind: tail.lost_up_to.or_else(|| Some(tail.parted.first()?.1)),
     })
 }
 

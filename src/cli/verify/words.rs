@@ -71,7 +71,7 @@ fn of_tables(findings: &mut Vec<String>, projected: &Projected) {
 }
 
 fn of_readings(differ: &ReadingsDiffer) -> String {
-    let ReadingsDiffer { session, closed_with, found } = differ;
+    let ReadingsDiffer { session, closed_with, found, backup } = differ;
     let counts = (found.market, found.valuations) == (closed_with.market, closed_with.valuations);
     let what = if counts {
         format!("as many as there were, {} and {}, and not the same", found.market, found.valuations)
@@ -81,9 +81,13 @@ fn of_readings(differ: &ReadingsDiffer) -> String {
             found.market, found.valuations, closed_with.market, closed_with.valuations
         )
     };
+    let then = match backup {
+        Some(name) => format!("the backup {name} has them, and `neo rebuild` takes them from there"),
+        None => "no backup that can be read has them: no copy of them is left".to_owned(),
+    };
     format!(
         "the readings of session {session} are not those that it was closed with: in market_snapshots and \
-        valuation_snapshots are {what}; a backup from after its close has them"
+        valuation_snapshots are {what}; {then}"
     )
 }
 

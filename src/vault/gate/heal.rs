@@ -12,6 +12,7 @@ use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
+use crate::vault::readings::{Source, gather};
 use crate::vault::rebuild::{self, Base};
 
 /// Lines are put into the store in portions of this many.
@@ -50,7 +51,11 @@ impl Gate<'_> {
             return Err(refusal.into());
         }
         self.step("looking at what is left of the database");
-        let old = Old::of(self.disk, self.place);
+        let mut old = Old::of(self.disk, self.place);
+        if report.head.is_some_and(|head| old.denies(head)) {
+            // Of a log that came from another house nothing is believed, not even that a line is missing.
+            old = Old::without_its_log(self.disk, self.place);
+        }
         if !report.is_sound() {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
             report = self.read_journal(None)?;
@@ -85,8 +90,9 @@ impl Gate<'_> {
     }
 
     /// Lines that the journal lacks at its end, from whichever has most of them: the damaged store or a backup.
-    pub(super) fn tail_behind(&self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
+    pub(super) fn tail_behind(&mut self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
         let (tail, source) = longest_tail(self.disk, self.place, old, head)?;
+        self.account.extend(tail.parted_in_words());
         match tail.lost_up_to {
             None => Ok((tail, source)),
             Some(n) => {
@@ -203,6 +209,13 @@ impl Gate<'_> {
         store.project(&portion)?;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
         self.account.push(format!("{what}: {count} fact(s) were put into it"));
+        let backups = Source::backups(shelf(&**self.disk, &self.place.backups())?);
+        let gathered = gather(self.disk, self.place, store, cursor.map(|cursor| cursor.n), backups)?;
+        self.account.extend(gathered.account);
+        if gathered.lost > 0 {
+            // So that whoever verifies knows that they were lost here and not changed since.
+            self.note(Healing::StoreRebuilt, "journal", None, count);
+        }
         Ok(())
     }
 
