@@ -25,11 +25,11 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     let mut sources = Sources::open(&disk, place);
     let known = sources.known();
     let mended = mend::mend(&disk, place, known, &mut |n| sources.copies(n), now, &mut |_| ())?;
-    if mended.segments.is_empty() {
+    let Some(what) = mended.healing() else {
         return Ok(vec!["nothing: every line of the journal is sound".to_owned()]);
-    }
-    let mut done = vec![in_words(&mended)];
-    let told = tell_the_chain(&disk, place, &mended, &sources, known, now)?;
+    };
+    let mut done = mended.in_words();
+    let told = tell_the_chain(&disk, place, (what, &mended), &sources, known, now)?;
     done.extend(told.map(|n| format!("line {n} of the journal tells of it")));
     Ok(done)
 }
@@ -38,7 +38,7 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
 fn tell_the_chain(
     disk: &Arc<dyn Disk>,
     place: &Place,
-    mended: &Mended,
+    (what, mended): (Healing, &Mended),
     sources: &Sources,
     known: Option<Head>,
     now: Timestamp,
@@ -51,7 +51,7 @@ fn tell_the_chain(
         }
     })?;
     let restored = Restored {
-        what: Healing::JournalMended,
+        what,
         from: from.unwrap_or_else(|| "journal".to_owned()),
         quarantine: mended.quarantine.clone(),
         lines: mended.lines.len() as u64,
@@ -63,19 +63,4 @@ fn tell_the_chain(
         Store::open_on(Arc::clone(disk), place.database())?.project(&lines)?;
     }
     Ok(lines.last().map(|line| line.n))
-}
-
-fn in_words(mended: &Mended) -> String {
-    let lines = match mended.lines.as_slice() {
-        [] => "what stood between lines was taken out".to_owned(),
-        [one] => format!("line {one} was put right from a whole copy"),
-        [first, .., last] => {
-            format!("{} lines ({first} to {last}) were put right from whole copies", mended.lines.len())
-        }
-    };
-    let kept = mended
-        .quarantine
-        .as_ref()
-        .map_or_else(String::new, |folder| format!("; what was there before lies in {folder} of the quarantine"));
-    format!("{lines}, in {}{kept}", mended.segments.join(", "))
 }

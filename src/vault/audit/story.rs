@@ -189,7 +189,10 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     {
         return step(with("backup"), "takes a verified copy");
     }
-    if found.is_empty() || has(|finding| matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. })) {
+    let by_a_start = |finding: &Finding| {
+        matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. } | Finding::JournalStrays { .. })
+    };
+    if found.is_empty() || has(by_a_start) {
         return step(with("run"), "starts a session; it opens both copies with care first");
     }
     step(with("verify --all"), "compares every line of the journal with the database")

@@ -9,6 +9,7 @@ use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
+use crate::vault::audit::words::{self, counted};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
@@ -21,7 +22,7 @@ impl Gate<'_> {
     /// There is no store at all: a new house, unless something says that one was here.
     pub(super) fn settle_nowhere(&mut self) -> Result<(Store, Writer), GateError> {
         let report = self.read_journal(None)?;
-        if report.head.is_some() || !report.is_sound() {
+        if report.head.is_some() || !report.is_sound() || !report.strays.is_empty() {
             return self.settle_lost("the database is gone", None);
         }
         self.refuse_to_begin_empty(&report, None)?;
@@ -51,7 +52,7 @@ impl Gate<'_> {
         }
         self.step("looking at what is left of the database");
         let old = Old::of(self.disk, self.place);
-        if !report.is_sound() {
+        if !report.is_sound() || !report.strays.is_empty() {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
             report = self.read_journal(None)?;
         }
@@ -78,7 +79,8 @@ impl Gate<'_> {
             .quarantine
             .as_ref()
             .map_or_else(String::new, |folder| format!("; what was there before is in the quarantine, in {folder}"));
-        self.account.push(format!("the database was made from {} line(s) of the journal{before}", rebuilt.lines));
+        self.account
+            .push(format!("the database was made from {} of the journal{before}", counted(rebuilt.lines, "line")));
         self.account.extend(rebuilt.carried);
         self.note(Healing::StoreRebuilt, "journal", rebuilt.quarantine, rebuilt.lines);
         Ok(Store::open_on(Arc::clone(self.disk), self.place.database())?)
@@ -131,15 +133,10 @@ impl Gate<'_> {
     }
 
     fn tell_of_mending(&mut self, mended: &Mended) {
-        let kept = mended
-            .quarantine
-            .as_ref()
-            .map_or_else(String::new, |folder| format!("; the damaged segments are in the quarantine, in {folder}"));
-        self.account.push(format!(
-            "{} line(s) of the journal were broken or gone and were put right from copies whose hash holds{kept}",
-            mended.lines.len()
-        ));
-        self.note(Healing::JournalMended, "store", mended.quarantine.clone(), mended.lines.len() as u64);
+        self.account.extend(mended.in_words());
+        if let Some(what) = mended.healing() {
+            self.note(what, "store", mended.quarantine.clone(), mended.lines.len() as u64);
+        }
     }
 
     /// Writes what only the store has into a new segment of the journal, byte for byte.
@@ -176,8 +173,11 @@ impl Gate<'_> {
             Err(why) => return Err(why.into()),
         }
         let count = lines.len();
+        let (were, they_are) = if count == 1 { ("was", "it is") } else { ("were", "they are") };
         self.account.push(format!(
-            "{count} fact(s) from line {from} on were only in the {source}; they are in the journal again"
+            "{} from line {from} on {were} only in {}; {they_are} in the journal again",
+            words::count(count, "fact"),
+            if source == "store" { "the store" } else { source }
         ));
         self.note(Healing::JournalHealed, source, None, count as u64);
         Ok(())
@@ -202,7 +202,8 @@ impl Gate<'_> {
         outcome?;
         store.project(&portion)?;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
-        self.account.push(format!("{what}: {count} fact(s) were put into it"));
+        let were = if count == 1 { "was" } else { "were" };
+        self.account.push(format!("{what}: {} {were} put into it", counted(count, "fact")));
         Ok(())
     }
 
@@ -232,7 +233,7 @@ impl Gate<'_> {
             };
             let count = names.iter().filter(|name| counts(name)).count();
             if count > 0 {
-                found.push(format!("{count} file(s) among the {what}, in {}", folder.display()));
+                found.push(format!("{} among the {what}, in {}", words::count(count, "file"), folder.display()));
             }
         }
         if self.disk.look(&self.place.quarantine()).is_ok() {
@@ -291,7 +292,10 @@ pub(super) fn void_words(report: &ChainReport) -> Option<String> {
     let void = report.void_lines();
     (void > 0).then(|| {
         format!(
-            "{void} line(s) at the end of the journal were never acknowledged and do not count: a write was cut off"
+            "{} at the end of the journal {} not count: a write was cut off there, and nothing that is left says that \
+             it was acknowledged",
+            counted(void, "line"),
+            if void == 1 { "does" } else { "do" }
         )
     })
 }

@@ -177,7 +177,7 @@ impl Gate<'_> {
             self.refuse_to_go_on_empty(&report)?;
         }
         let tail_is_missing = heal::tail_in_store(&report, cursor);
-        if !report.is_sound() && !tail_is_missing {
+        if !report.strays.is_empty() || !report.is_sound() && !tail_is_missing {
             self.mend_from_store(&mut store, cursor)?;
             return self.settle_sound(store, cursor);
         }
