@@ -37,7 +37,7 @@ struct Told<'a> {
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, form: Form) -> Result<Exit> {
     let place = Place::around(database);
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let lock = writer::lock(&place).wrap_err("nothing was rebuilt; end the running session first")?;
+    let lock = writer::lock(&place).wrap_err("nothing was rebuilt")?;
     if !args.dry_run
         && let Some(finished) = swap::finish_begun(&disk, &place)?
     {

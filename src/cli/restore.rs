@@ -60,7 +60,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         }
         return Ok(Exit::Done);
     }
-    let lock = writer::lock(&place).wrap_err("nothing was restored; end the running session first")?;
+    let lock = writer::lock(&place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     if let Some(finished) = swap::finish_begun(&disk, &place)? {
         say(&finished);
@@ -123,7 +123,7 @@ fn from_the_earlier_engine<W: Write>(
         }
         return Ok(Exit::Done);
     }
-    let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
+    let lock = writer::lock_or_make(place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut say)?;
     opened.store.checkpoint()?;

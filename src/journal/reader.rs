@@ -145,8 +145,7 @@ pub enum ReadError {
         path: PathBuf,
     },
     /// A line was written by a newer program.
-    #[error("the journal segment {path} was written by a newer neo (line version {version}): use that one; nothing was \
-        changed", path = path.display())]
+    #[error("the journal segment {path} was written by a newer neo (line version {version}): use that one", path = path.display())]
     Newer {
         /// The file.
         path: PathBuf,

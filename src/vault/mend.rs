@@ -4,7 +4,7 @@
 //! A copy is believed if its own hash holds and the line behind it names that hash; so the whole is proven from its end
 //! backwards, and a line that was exchanged for another whole one is found out, too. A segment is written anew beside
 //! the damaged one, which is copied into the quarantine, and takes its place by its name: killed anywhere, each segment
-//! is the old one or the new one, and saying it again finishes. If one line cannot be proven nothing is touched.
+//! is the old one or the new one, and saying it again finishes. If one line cannot be proven no line is touched.
 
 mod sources;
 mod strays;
@@ -22,7 +22,7 @@ use super::quarantine::{Quarantine, QuarantineError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
-use crate::journal::reader::{ChainReport, ReadError, read_chain};
+use crate::journal::reader::{Broken, ChainReport, Damage, ReadError, read_chain};
 use crate::journal::record::{Hash, Head, Line};
 use crate::journal::segment;
 
@@ -40,6 +40,8 @@ pub struct Mended {
     pub lines: Vec<u64>,
     /// The segments that were written anew, in the order of the chain.
     pub segments: Vec<String>,
+    /// Segments that told another story than the store behind all that it has; they are in the quarantine.
+    pub taken_out: Vec<String>,
     /// Files that bore a segment's name and were none, and what became of them.
     pub strays: Vec<Sorted>,
     /// The folder in `s.quarantine/` that has what was there before; `None` if there was nothing.
@@ -102,9 +104,14 @@ pub fn mend(
         report = journal.read(|_| ())?;
         strays = Strays::read(journal.disk, journal.folder, &report)?;
     }
+    let mut behind = Vec::new();
+    if let Some(parted) = journal.as_the_store_has_it(&report)? {
+        behind = report.begins.iter().copied().filter(|first| parted.begins.last() < Some(first)).collect();
+        report = parted;
+    }
     if !report.is_sound() {
         let mut copies = |n| copies(n).into_iter().chain(strays.copies(n)).collect();
-        report = journal.put_right(&report, &mut copies, &mut evidence, &mut mended, tell)?;
+        report = journal.put_right(&report, &behind, &mut copies, &mut evidence, &mut mended, tell)?;
         // Where one lay in the way of a segment that segment lies now.
         strays = Strays::read(journal.disk, journal.folder, &report)?;
     }
@@ -133,10 +140,30 @@ impl Journal<'_> {
         read_chain(self.disk, self.folder, known, |line| each(line.to_line()))
     }
 
+    /// Where the journal has another line than the store's newest: the journal up to there, with that line damaged. What
+    /// it has behind that follows the other line; `None` if the two tell one story.
+    fn as_the_store_has_it(&self, report: &ChainReport) -> Result<Option<ChainReport>, ReadError> {
+        let Some(known) = self.known else { return Ok(None) };
+        let mut parted = false;
+        self.read(|line| parted |= line.n == known.n && line.hash != known.hash)?;
+        if !parted {
+            return Ok(None);
+        }
+        let mut report = ChainReport { head: Some(known), highest_ack: None, ..report.clone() };
+        report.begins.retain(|first| *first <= known.n);
+        report.damage.retain(|damage| damage.n < known.n);
+        report.missing.retain(|missing| missing.to < known.n);
+        let segment = segment::name(report.begins.last().copied().unwrap_or(known.n));
+        let (n, why) = (known.n, Broken::FollowsAnother);
+        report.damage.push(Damage { segment, n, offset: 0, why, hash: Some(known.hash) });
+        Ok(Some(report))
+    }
+
     /// Writes the segments anew in which something is wrong, once every line of them is proven.
     fn put_right(
         &self,
         report: &ChainReport,
+        behind: &[u64],
         copies: &mut Copies<'_>,
         evidence: &mut Quarantine,
         mended: &mut Mended,
@@ -146,6 +173,10 @@ impl Journal<'_> {
         let plan = self.prove(report, copies)?;
         tell("putting the journal right");
         self.disk.create_folder(self.folder).map_err(failed("make the folder", self.folder))?;
+        for first in behind.iter().rev() {
+            evidence.take_in(&self.folder.join(segment::name(*first)))?;
+            mended.taken_out.push(segment::name(*first));
+        }
         // From the newest on: a segment may only shrink once the one that takes its lines over is there.
         for (&first, segment) in plan.segments.iter().rev() {
             self.put_in_place(first, segment, evidence)?;
@@ -169,11 +200,14 @@ impl Journal<'_> {
         let mut hurt = hurt_segments(report, &files);
         loop {
             let mut plan = Plan::default();
-            let ranges = ranges(report, &hurt, end(report, self.known));
+            let end = end(report, self.known);
+            let ranges = ranges(report, &hurt, end);
             let whole = self.lines_in(&ranges)?;
             let mut reaches_down = None;
             for range in ranges.iter().rev() {
                 let behind = plan.segments.get(&range.end).and_then(|lines| lines.first()).or(whole.get(&range.end));
+                // A line behind all that counts follows another story.
+                let behind = behind.filter(|line| line.n < end);
                 let expected = behind.map_or_else(|| self.known_hash(range.end), |line| Some(line.prev));
                 let below = plan.prove_range(range, expected, &whole, copies);
                 let before = range.start.checked_sub(1);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use color_eyre::Result;
 
+use crate::cli::exit::{Exit, Refusal};
 use crate::cli::writer;
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
@@ -15,7 +16,9 @@ use crate::journal::record::{Entry, Head};
 use crate::journal::writer::Writer;
 use crate::session::clock::machine_time;
 use crate::store::Store;
+use crate::vault::gate::Choice;
 use crate::vault::mend::{self, Mended, Sources};
+use crate::vault::whose::{Parted, Sides};
 
 /// Mends what can be mended; answers what was done, in sentences. Refuses beside a running session.
 pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
@@ -23,6 +26,7 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     let _lock = writer::lock(place)?;
     let now = machine_time();
     let mut sources = Sources::open(&disk, place);
+    refuse_to_mend_from_another(place, sources.parted()?)?;
     let known = sources.known();
     let mended = mend::mend(&disk, place, known, &mut |n| sources.copies(n), now, &mut |_| ())?;
     let Some(what) = mended.healing() else {
@@ -32,6 +36,21 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     let told = tell_the_chain(&disk, place, (what, &mended), &sources, known, now)?;
     done.extend(told.map(|n| format!("line {n} of the journal tells of it")));
     Ok(done)
+}
+
+/// A database that was put there from elsewhere is no source for a journal that belongs here.
+fn refuse_to_mend_from_another(place: &Place, parted: Option<Parted>) -> Result<()> {
+    let Some((backup, Sides::WithJournal)) = parted.and_then(|parted| parted.backup) else { return Ok(()) };
+    let database = place.database();
+    Err(Refusal {
+        exit: Exit::NotSound,
+        tried: format!("cannot mend the journal of {}", database.display()),
+        why: format!(
+            "the backup {backup} agrees with the journal, so it is the database that was put there from elsewhere"
+        ),
+        you_can: format!("Make the database anew from the journal: `{}`.", Choice::Rebuild.command(database)),
+    }
+    .into())
 }
 
 /// Writes down what was done, and puts it into the store if that has all that was before. Answers the line's number.

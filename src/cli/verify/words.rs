@@ -8,6 +8,9 @@ use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 pub(super) fn findings(verdict: &Verdict) -> Vec<String> {
     let mut findings = Vec::new();
     of_lines(&mut findings, &verdict.lines);
+    if are_of_two_databases(&verdict.lines) {
+        return findings;
+    }
     if let Some(first) = verdict.pages.first() {
         findings.push(format!(
             "SQLite finds the database malformed: {first}; `neo rebuild` makes it anew from the journal"
@@ -38,6 +41,11 @@ pub(super) fn notes(verdict: &Verdict) -> Vec<String> {
     notes
 }
 
+/// Then all else differs, too, and what helps with that would not.
+fn are_of_two_databases(lines: &ChainVerdict) -> bool {
+    matches!(lines.first_difference, Some((0, Difference::Line)))
+}
+
 fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
     for damage in &verdict.chain.damage {
         let (n, segment, offset) = (damage.n, &damage.segment, damage.offset);
@@ -62,10 +70,18 @@ fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
             Difference::Line => "the line differs",
             Difference::Columns => "the columns beside the line differ",
         };
+        let then = if are_of_two_databases(verdict) {
+            "they begin with different lines, so one of them is another database's: `neo run` says which, and what helps"
+        } else {
+            "the next `neo run`, or `neo rebuild`, makes the database anew"
+        };
         findings.push(format!(
-            "{} from the journal, first {n}: {what}; the next `neo run`, or `neo rebuild`, makes the database anew",
+            "{} from the journal, first {n}: {what}; {then}",
             some(verdict.different, "row of the store", "differs", "differ")
         ));
+    }
+    if are_of_two_databases(verdict) {
+        return;
     }
     gap(findings, verdict.not_in_store, "in the journal and not in the store; the next `neo run` catches up");
     gap(findings, verdict.not_in_journal, "whole in the store only");

@@ -165,7 +165,12 @@ impl Gate<'_> {
         let from = head.map_or(0, |head| head.n + 1);
         match writer.write_kept(lines) {
             Ok(()) => {}
-            Err(KeptError::DoesNotFollow { n }) => return Err(self.two_stories(n).into()),
+            Err(why @ KeptError::DoesNotFollow { .. }) => {
+                let what = format!("journal and {source} tell two stories, and the journal has lost its end");
+                let mut dilemma = self.undecided(what, vec![why.to_string()]);
+                dilemma.choices.insert(dilemma.choices.len() - 1, Choice::Rebuild);
+                return Err(dilemma.into());
+            }
             Err(why @ KeptError::NotALine { .. }) => {
                 let what = "the journal has lost its end, and the copies of it are damaged".to_owned();
                 return Err(self.undecided(what, vec![why.to_string()]).into());
@@ -247,14 +252,7 @@ impl Gate<'_> {
         Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
     }
 
-    pub(super) fn two_stories(&self, n: u64) -> Dilemma {
-        let what = format!("journal and database tell two stories: line {n} is whole in both, and not the same");
-        let mut dilemma = self.undecided(what, vec!["one of them was put there from elsewhere".to_owned()]);
-        dilemma.choices.insert(dilemma.choices.len() - 1, Choice::Rebuild);
-        dilemma
-    }
-
-    fn undecided(&self, what: String, mut found: Vec<String>) -> Dilemma {
+    pub(super) fn undecided(&self, what: String, mut found: Vec<String>) -> Dilemma {
         let mut choices = Vec::new();
         // A shelf that cannot be read offers nothing, and the reason for the dilemma counts.
         if let Ok(Some((backup, _))) = newest_fit(&**self.disk, &self.place.backups()) {
@@ -262,10 +260,10 @@ impl Gate<'_> {
             choices.push(Choice::Restore { backup: backup.name });
         }
         choices.push(Choice::Leave);
-        Dilemma { database: self.place.database().to_owned(), what, found, choices }
+        Dilemma { database: self.place.database().to_owned(), what, found, choices, done: Vec::new() }
     }
 
-    fn read_journal(&self, known: Option<u64>) -> Result<ChainReport, GateError> {
+    pub(super) fn read_journal(&self, known: Option<u64>) -> Result<ChainReport, GateError> {
         Ok(read_chain(&**self.disk, &self.place.journal(), known, |_| ())?)
     }
 

@@ -33,6 +33,13 @@ impl Mended {
             };
             done.push(format!("{what}, in {segments}{}", self.kept("what was there before")));
         }
+        if !self.taken_out.is_empty() {
+            let kept = self.kept("it");
+            done.push(format!(
+                "{} of the journal told another story and was taken out{kept}",
+                self.taken_out.join(", ")
+            ));
+        }
         done
     }
 
