@@ -77,6 +77,22 @@ fn a_segment_of_another_house_under_a_wrong_name_is_kept_and_told_of() {
 }
 
 #[test]
+fn a_segment_of_another_house_that_could_be_ours_is_left_to_the_operator_by_its_name() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    other.short_session(5);
+    other.short_session(6);
+    let theirs = segments(&other.journal()).pop().expect("a segment");
+    let name = theirs.file_name().expect("a name");
+    let odd = house.journal().join(name);
+    fs::copy(&theirs, &odd).expect("a copy");
+    let before = house.possessions();
+    house.run(&["run", "--headless"]).expect_refusal(3, &["lost lines", "move it out", &name.to_string_lossy()]);
+    assert!(house.possessions() == before, "nothing was touched");
+    fs::remove_file(odd).expect("ours");
+    assert!(!house.short_session(3).said().contains("Put right"));
+}
+
+#[test]
 fn files_among_the_segments_that_nobody_reads_are_named() {
     let house = closed([1, 2]);
     for name in ["notes.jsonl", "0000000001 (1).jsonl~"] {
@@ -106,9 +122,10 @@ fn what_lies_where_something_else_belongs_is_refused_by_name() {
     let first = segments(&house.journal()).remove(0);
     fs::remove_file(&first).expect("ours");
     fs::create_dir(&first).expect("a folder");
-    for command in [&["run", "--headless"][..], &["rebuild"], &["verify", "--all"], &["verify", "--mend"]] {
-        house.run(command).expect_refusal(5, &["0000000000.jsonl", "is no file", "move it out"]);
+    for command in [&["run", "--headless"][..], &["rebuild"], &["restore"], &["verify", "--mend"]] {
+        house.run(command).expect_refusal(5, &["0000000000.jsonl", "is a folder", "move it away"]);
     }
+    house.run(&["verify", "--all"]).expect_code(7);
     fs::remove_dir(&first).expect("untouched and empty");
     house.short_session(3);
     house.run(&["verify", "--all"]).expect_code(0);

@@ -20,7 +20,7 @@ use crate::domain::custody::{Healing, Restored};
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::quoted;
+use crate::vault::audit::words::{counted, quoted};
 use crate::vault::restore::{self, Plan};
 use crate::vault::swap;
 
@@ -86,7 +86,8 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         Form::Text(_) => {
             done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             let kept = what_was_there(&place, done.quarantine.as_deref());
-            writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
+            let replayed = counted(done.replayed, "line");
+            writeln!(out, "Restored: {replayed} of the journal on top of {}.{kept}", plan.from)?;
         }
     }
     Ok(Exit::Done)
@@ -155,12 +156,13 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     }
     let taken = plan.taken_at.map_or_else(String::new, |at| format!(", taken at {at}"));
     writeln!(out, "from        {}{taken}, up to {}, {} bytes", plan.from, number(plan.cursor), plan.bytes)?;
-    writeln!(out, "journal     up to {}; {} lines come on top of the backup", number(plan.journal), plan.replayed)?;
+    let (come, replayed) = (if plan.replayed == 1 { "comes" } else { "come" }, counted(plan.replayed, "line"));
+    writeln!(out, "journal     up to {}; {replayed} {come} on top of the backup", number(plan.journal))?;
     if plan.returned > 0 {
-        writeln!(out, "returned    {} lines that the journal lost and the backup has", plan.returned)?;
+        writeln!(out, "returned    {} that the journal lost and the backup has", counted(plan.returned, "line"))?;
     }
     if plan.salvaged > 0 {
-        writeln!(out, "salvaged    {} lines that only the old database has", plan.salvaged)?;
+        writeln!(out, "salvaged    {} that only the old database has", counted(plan.salvaged, "line"))?;
     }
     if let Some(why) = &plan.not_salvaged {
         writeln!(out, "salvaged    nothing: {why}")?;

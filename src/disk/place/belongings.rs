@@ -1,7 +1,7 @@
 //! Whether a database can have what belongs to it: names for all of it, and nothing else in the way of any of it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Place, PlaceError};
 use crate::disk::sidecar::sidecars;
@@ -35,16 +35,22 @@ impl Place {
             }
         }
         let beside = sidecars(&self.database);
-        for file in beside.iter().chain(&[self.lock(), self.swap(), self.ballast()]) {
-            if std::fs::metadata(file).is_ok_and(|found| found.is_dir()) {
-                return Err(PlaceError::NotAFile(file.clone()));
-            }
+        let files = [self.lock(), self.swap(), self.ballast()].into_iter().chain(segments(&self.journal()));
+        if let Some(folder) = beside.iter().cloned().chain(files).find(|file| file.is_dir()) {
+            return Err(PlaceError::NotAFile(folder));
         }
         match beside.into_iter().find_map(|file| Some((usable(&file).err()?, file))) {
             Some((source, path)) => Err(PlaceError::NotUsable { path, source }),
             None => Ok(()),
         }
     }
+}
+
+/// Whatever is named as segments are.
+fn segments(journal: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    // A folder that cannot be listed is refused by whoever reads it.
+    let entries = std::fs::read_dir(journal).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"))
 }
 
 /// Whether a file may be read and written, if it is there. Nothing is opened: that would take SQLite's locks away.
@@ -112,5 +118,7 @@ mod tests {
             std::fs::remove_dir(&wanted).unwrap();
         }
         place.prepare().unwrap();
+        std::fs::create_dir(place.journal().join("0000000000.jsonl")).unwrap();
+        assert!(matches!(place.prepare(), Err(PlaceError::NotAFile(_))));
     }
 }

@@ -7,6 +7,7 @@ use super::{Choice, Dilemma, Gate, GateError, Stored, found, is_damage};
 use crate::domain::custody::{Healing, Restored};
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
+use crate::journal::segment;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 use crate::vault::audit::words::{self, counted};
@@ -124,12 +125,24 @@ impl Gate<'_> {
                 Ok(())
             }
             Err(MendError::Read(why)) => Err(why.into()),
-            Err(why @ MendError::NoCopy { .. }) => {
+            Err(MendError::NoCopy { numbers }) => {
                 let what = "the journal has lost lines, and no whole copy of them is left".to_owned();
-                Err(self.undecided(what, vec![why.to_string()]).into())
+                let mut found = self.where_another_may_lie(&numbers);
+                found.insert(0, MendError::NoCopy { numbers }.to_string());
+                Err(self.undecided(what, found).into())
             }
             Err(why) => Err(GateError::Mend(why)),
         }
+    }
+
+    /// Lines may be missed only because another database's segment lies where they, or what follows them, would be.
+    fn where_another_may_lie(&self, lost: &[u64]) -> Vec<String> {
+        let folder = self.place.journal();
+        let begins = lost.first().copied().into_iter().chain(lost.last().map(|last| last + 1));
+        let there = begins.map(segment::name).filter(|name| self.disk.look(&folder.join(name)).is_ok());
+        there
+            .map(|name| format!("if {name} is another database's, move it out of {} and start again", folder.display()))
+            .collect()
     }
 
     fn tell_of_mending(&mut self, mended: &Mended) {

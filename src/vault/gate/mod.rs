@@ -80,7 +80,9 @@ pub fn open(
 ) -> Result<Opened, GateError> {
     let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
     let (mut store, writer) = match gate.begin() {
-        Err(GateError::Undecided(dilemma)) => return Err(dilemma.after(gate.account).into()),
+        Err(GateError::Undecided(dilemma)) if !gate.healed.is_empty() => {
+            return Err(dilemma.after(gate.account).into());
+        }
         begun => begun?,
     };
     let next_session = store.ask()?.next_session_id()?;
