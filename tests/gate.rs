@@ -281,7 +281,7 @@ fn a_broken_line_of_the_journal_is_mended_from_the_database() {
         let first = support::chain::segments(&house.journal()).remove(0);
         scribble(&first, 700, 3);
         let ended = expect_healed(&house, &before.links, "a broken line");
-        assert!(ended.stderr.contains("put right from copies"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("was put right from a copy"), "{}", ended.stderr);
         assert!(evidence(&house).iter().any(|path| path.ends_with("0000000000.jsonl")), "the evidence is kept");
     }
 }

@@ -220,11 +220,11 @@ fn what_is_no_fit_backup_of_this_house_is_refused_and_nothing_is_touched() {
     let before = house.possessions();
     for (from, code, words) in [
         (&foreign, 3, ["another program's database", "neo adopt"]),
-        (&half, 3, ["half.db", "Nothing was changed"]),
-        (&newer, 3, ["from a newer neo", "Nothing was changed"]),
-        (&changed, 3, ["line 3 in it is damaged", "Nothing was changed"]),
-        (&another, 3, ["does not belong to this journal", "Nothing was changed"]),
-        (&in_use, 1, ["open.db-wal lies beside it", "Nothing was changed"]),
+        (&half, 3, ["half.db", "Nothing was restored"]),
+        (&newer, 3, ["from a newer neo", "Nothing was restored"]),
+        (&changed, 3, ["line 3 in it is damaged", "Nothing was restored"]),
+        (&another, 3, ["does not belong to this journal", "Nothing was restored"]),
+        (&in_use, 1, ["open.db-wal lies beside it", "Nothing was restored"]),
         (&"nowhere.db".to_owned(), 1, ["no such file", "neo backup list"]),
     ] {
         house.run(&["restore", "--from", from]).expect_refusal(code, &words);
@@ -237,7 +237,7 @@ fn a_running_session_is_not_restored_over() {
     let (house, _) = house();
     let _session = house.session(&["--seed", "5"]);
     house.until_chain("a third session", |chain| chain.of_kind("session_opened").len() == 3);
-    house.run(&["restore"]).expect_refusal(4, &["end the running session first"]);
+    house.run(&["restore"]).expect_refusal(4, &["end that one first"]);
 }
 
 #[cfg(unix)]

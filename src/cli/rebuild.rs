@@ -17,6 +17,7 @@ use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
 use crate::session::clock::machine_time;
+use crate::vault::audit::words::counted;
 use crate::vault::rebuild::{self, Base, Plan, Rebuilt};
 use crate::vault::swap;
 
@@ -37,7 +38,7 @@ struct Told<'a> {
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, form: Form) -> Result<Exit> {
     let place = Place::around(database);
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let lock = writer::lock(&place).wrap_err("nothing was rebuilt; end the running session first")?;
+    let lock = writer::lock(&place).wrap_err("nothing was rebuilt")?;
     if !args.dry_run
         && let Some(finished) = swap::finish_begun(&disk, &place)?
     {
@@ -67,9 +68,9 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, for
 
 fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     let newest = plan.newest.map_or_else(|| "no line".to_owned(), |n| format!("line {n}"));
-    writeln!(out, "journal     {} lines, up to {newest}", plan.lines)?;
+    writeln!(out, "journal     {}, up to {newest}", counted(plan.lines, "line"))?;
     if plan.only_in_database > 0 {
-        writeln!(out, "saved       {} lines that only the old database has", plan.only_in_database)?;
+        writeln!(out, "saved       {} that only the old database has", counted(plan.only_in_database, "line"))?;
     }
     if let Some(n) = plan.left_behind {
         writeln!(
@@ -95,7 +96,7 @@ fn finish<W: Write>(out: &mut W, place: &Place, plan: &Plan, rebuilt: Option<Reb
                 writeln!(out, "undigested  {} lines, each beside an incident", rebuilt.undigested)?;
             }
             let kept = what_was_there(place, rebuilt.quarantine.as_deref());
-            writeln!(out, "Rebuilt from {} lines of the journal.{kept}", rebuilt.lines)?;
+            writeln!(out, "Rebuilt from {} of the journal.{kept}", counted(rebuilt.lines, "line"))?;
         }
     }
     Ok(Exit::Done)

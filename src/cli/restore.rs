@@ -20,7 +20,7 @@ use crate::domain::custody::{Healing, Restored};
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::quoted;
+use crate::vault::audit::words::{counted, quoted};
 use crate::vault::restore::{self, Done, Plan};
 use crate::vault::swap;
 
@@ -65,7 +65,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         }
         return Ok(Exit::Done);
     }
-    let lock = writer::lock(&place).wrap_err("nothing was restored; end the running session first")?;
+    let lock = writer::lock(&place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     if let Some(finished) = swap::finish_begun(&disk, &place)? {
         say(&finished);
@@ -98,7 +98,8 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
             done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             let kept = what_was_there(&place, done.quarantine.as_deref());
             let onto = if done.made_anew.is_some() { "an empty database" } else { &plan.from };
-            writeln!(out, "Restored: {} lines of the journal on top of {onto}.{kept}", done.replayed)?;
+            let replayed = counted(done.replayed, "line");
+            writeln!(out, "Restored: {replayed} of the journal on top of {onto}.{kept}")?;
         }
     }
     Ok(Exit::Done)
@@ -135,7 +136,7 @@ fn from_the_earlier_engine<W: Write>(
         }
         return Ok(Exit::Done);
     }
-    let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
+    let lock = writer::lock_or_make(place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut say)?;
     opened.store.checkpoint()?;
@@ -167,12 +168,13 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     }
     let taken = plan.taken_at.map_or_else(String::new, |at| format!(", taken at {at}"));
     writeln!(out, "from        {}{taken}, up to {}, {} bytes", plan.from, number(plan.cursor), plan.bytes)?;
-    writeln!(out, "journal     up to {}; {} lines come on top of the backup", number(plan.journal), plan.replayed)?;
+    let (come, replayed) = (if plan.replayed == 1 { "comes" } else { "come" }, counted(plan.replayed, "line"));
+    writeln!(out, "journal     up to {}; {replayed} {come} on top of the backup", number(plan.journal))?;
     if plan.returned > 0 {
-        writeln!(out, "returned    {} lines that the journal lost and the backup has", plan.returned)?;
+        writeln!(out, "returned    {} that the journal lost and the backup has", counted(plan.returned, "line"))?;
     }
     if plan.salvaged > 0 {
-        writeln!(out, "salvaged    {} lines that only the old database has", plan.salvaged)?;
+        writeln!(out, "salvaged    {} that only the old database has", counted(plan.salvaged, "line"))?;
     }
     if let Some(why) = &plan.not_salvaged {
         writeln!(out, "salvaged    nothing: {why}")?;

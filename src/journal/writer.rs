@@ -102,11 +102,11 @@ pub struct WriteError {
     pub before: Option<Box<WriteError>>,
 }
 
-/// Lines that somebody else kept could not be put into the journal. Nothing was changed.
+/// Lines that somebody else kept could not be put into the journal, and none of them was.
 #[derive(Debug, Error)]
 pub enum KeptError {
     /// One is no line of a journal, or its hash does not hold.
-    #[error("the copy of line {n} is damaged: {why}. Nothing was changed; run `neo verify --all`")]
+    #[error("the copy of line {n} is damaged: {why}. It was not put into the journal; run `neo verify --all`")]
     NotALine {
         /// The number that it should have.
         n: u64,
@@ -114,7 +114,9 @@ pub enum KeptError {
         why: line::NotALine,
     },
     /// One is whole and does not follow the line before it.
-    #[error("the copy of line {n} does not follow the line before it. Nothing was changed; run `neo verify --all`")]
+    #[error(
+        "the copy of line {n} does not follow the line before it. It was not put into the journal; run `neo verify --all`"
+    )]
     DoesNotFollow {
         /// The number that it should have.
         n: u64,

@@ -17,6 +17,7 @@ pub mod replay;
 pub mod restore;
 pub mod swap;
 pub mod verify;
+pub mod whose;
 
 use crate::journal::reader::ChainReport;
 

@@ -67,13 +67,13 @@ pub enum RebuildError {
     #[error(transparent)]
     Journal(#[from] ReadError),
     /// The journal has lost acknowledged lines itself.
-    #[error("the journal is damaged: {what}. Nothing was changed; run `neo verify --all --mend` first")]
+    #[error("the journal is damaged: {what}. The database is as it was; run `neo verify --all --mend` first")]
     Damaged {
         /// The first place.
         what: String,
     },
     /// There is nothing to rebuild from.
-    #[error("there is no line in {}: nothing to make the database from. Nothing was changed; `neo restore` goes back to \
+    #[error("there is no line in {}: nothing to make the database from. What lies there is as it was; `neo restore` goes back to \
         a backup", .0.display())]
     NoJournal(PathBuf),
     /// Lines of the old database could not be put into the journal.
@@ -81,7 +81,7 @@ pub enum RebuildError {
     Kept(#[from] KeptError),
     /// The base tells another story than the journal.
     #[error(
-        "line {n} of the backup is not line {n} of the journal: they belong to two histories. Nothing was changed; \
+        "line {n} of the backup is not line {n} of the journal: they belong to two histories. The database is as it was; \
         name a backup of this database"
     )]
     OtherChain {

@@ -19,7 +19,9 @@ use crate::disk::place::Place;
 use crate::domain::custody::{Healing, Restored};
 use crate::session::clock::machine_time;
 use crate::session::control::Control;
+use crate::vault::audit::words::counted;
 use crate::vault::gate::{self, Choice, Dilemma, GateError, Opened};
+use crate::vault::mend::{self, Sources};
 use crate::vault::rebuild::{self, Base};
 use crate::vault::restore;
 
@@ -73,7 +75,7 @@ pub fn open(
     let mut settled = Vec::new();
     loop {
         let dilemma = match gate::open(disk, place, machine_time(), &mut |step| steps.next(step)) {
-            Err(GateError::Undecided(dilemma)) => dilemma,
+            Err(GateError::Undecided(dilemma)) => dilemma.after(settled.iter().map(as_chosen)),
             Err(other) => return Err(other.into()),
             Ok(mut opened) => {
                 settled.into_iter().try_for_each(|restored| write_down(&mut opened, restored))?;
@@ -106,6 +108,17 @@ fn settle(disk: &Arc<dyn Disk>, place: &Place, choice: &Choice, steps: &mut Step
                 lines: done.replayed,
             }))
         }
+        Choice::Mend => {
+            let mut sources = Sources::open(disk, place);
+            let (known, now) = (sources.known(), machine_time());
+            let mended = mend::mend(disk, place, known, &mut |n| sources.copies(n), now, &mut |step| steps.next(step))?;
+            Ok(Some(Restored {
+                what: Healing::JournalMended,
+                from: "store".to_owned(),
+                quarantine: mended.quarantine,
+                lines: mended.lines.len() as u64,
+            }))
+        }
         Choice::Rebuild => {
             steps.next("saving what only the old database has");
             rebuild::save_lines_of_the_old(disk, place)?;
@@ -123,15 +136,19 @@ fn settle(disk: &Arc<dyn Disk>, place: &Place, choice: &Choice, steps: &mut Step
 
 /// The chain tells what was done to the files, and the session tells the operator.
 fn write_down(opened: &mut Opened, restored: Restored) -> Result<()> {
+    opened.account.push(as_chosen(&restored));
+    tell_the_chain(opened, restored)
+}
+
+fn as_chosen(restored: &Restored) -> String {
     let kept = restored.quarantine.as_ref().map_or_else(String::new, |name| format!("; what was there is in {name}"));
     let did = match restored.what {
         Healing::StoreRestored => "the backup was put in the database's place",
+        Healing::JournalMended => "the journal was put right",
         _ => "the database was made anew",
     };
-    let sentence = format!("as you chose, {did}: {} lines from {}{kept}", restored.lines, restored.from);
-    tell_the_chain(opened, restored)?;
-    opened.account.push(sentence);
-    Ok(())
+    let lines = counted(restored.lines, "line");
+    format!("as you chose, {did}: {lines} from {}{kept}", restored.from)
 }
 
 /// The dilemma as a page, and what each of its options means here.
@@ -139,7 +156,9 @@ fn question(dilemma: &Dilemma) -> (Question, Vec<Choice>) {
     let choices: Vec<Choice> = dilemma.choices.iter().filter(|&choice| *choice != Choice::Leave).cloned().collect();
     let mut explains = vec![format!("{}.", dilemma.what)];
     explains.extend(dilemma.found.iter().map(|found| format!("· {found}")));
-    explains.push("Nothing was changed so far, and nothing is ever deleted.".to_owned());
+    explains.extend(dilemma.done.iter().map(|done| format!("Before that {done}.")));
+    let but = if dilemma.done.is_empty() { "Nothing" } else { "Nothing else" };
+    explains.push(format!("{but} was changed so far, and nothing is ever deleted."));
     let question = Question {
         title: "This database needs a decision".to_owned(),
         explains,
@@ -166,6 +185,13 @@ fn option(choice: &Choice, database: &Path) -> QuestionOption {
              is kept in quarantine."
                 .to_owned(),
         ),
+        Choice::Mend => (
+            'm',
+            "mend",
+            "Puts the journal right from the database: what the database does not have is not in it. What lies there now \
+             is kept in quarantine."
+                .to_owned(),
+        ),
         Choice::Leave => {
             ('l', "leave", "Changes nothing and ends neo with code 3. The next start asks again.".to_owned())
         }
@@ -182,7 +208,7 @@ mod tests {
         let backup = "20261122T114003Z-post.db".to_owned();
         let choices = vec![Choice::Restore { backup }, Choice::Rebuild, Choice::Leave];
         let (what, found) = ("two stories".to_owned(), vec!["evidence".to_owned()]);
-        let dilemma = Dilemma { database: "/desk/s.db".into(), what, found, choices };
+        let dilemma = Dilemma { database: "/desk/s.db".into(), what, found, choices, done: Vec::new() };
         let (question, choices) = question(&dilemma);
         assert_eq!(question.options.iter().map(|option| option.key).collect::<Vec<_>>(), ['r', 'b']);
         assert_eq!(choices.len(), 2);

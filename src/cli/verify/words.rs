@@ -1,5 +1,6 @@
 //! What was found, in sentences, the first difference first.
 
+use crate::vault::audit::words::counted;
 use crate::vault::verify::lines::{ChainVerdict, Difference, Gap};
 use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 
@@ -7,6 +8,9 @@ use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 pub(super) fn findings(verdict: &Verdict) -> Vec<String> {
     let mut findings = Vec::new();
     of_lines(&mut findings, &verdict.lines);
+    if are_of_two_databases(&verdict.lines) {
+        return findings;
+    }
     if let Some(first) = verdict.pages.first() {
         findings.push(format!(
             "SQLite finds the database malformed: {first}; `neo rebuild` makes it anew from the journal"
@@ -21,17 +25,25 @@ pub(super) fn findings(verdict: &Verdict) -> Vec<String> {
 
 /// What is worth a word and no fault.
 pub(super) fn notes(verdict: &Verdict) -> Vec<String> {
-    let Some(projected) = &verdict.projected else { return Vec::new() };
-    let mut notes: Vec<String> = Vec::new();
+    let foreign = verdict.lines.chain.foreign.iter();
+    let mut notes: Vec<String> = foreign
+        .map(|name| format!("{name} in the journal's folder is no segment of it, and nobody reads it"))
+        .collect();
+    let Some(projected) = &verdict.projected else { return notes };
     if projected.readings.lost > 0 {
         notes.push(format!(
-            "{} session(s) have lost readings since the store was made anew; no fact is among them",
-            projected.readings.lost
+            "{} lost readings since the store was made anew; no fact is among them",
+            some(projected.readings.lost, "session", "has", "have")
         ));
     }
     let undigested = projected.undigested.iter();
     notes.extend(undigested.map(|line| format!("line {} is kept as it is: {}", line.n, line.why)));
     notes
+}
+
+/// Then all else differs, too, and what helps with that would not.
+fn are_of_two_databases(lines: &ChainVerdict) -> bool {
+    matches!(lines.first_difference, Some((0, Difference::Line)))
 }
 
 fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
@@ -40,18 +52,36 @@ fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
         findings.push(format!("journal line {n} is damaged, in {segment} at byte {offset}: {}", damage.why));
     }
     for missing in &verdict.chain.missing {
-        findings.push(format!("journal lines {} to {} are gone", missing.from, missing.to));
+        let (from, to) = (missing.from, missing.to);
+        findings.push(if from == to {
+            format!("journal line {from} is gone")
+        } else {
+            format!("journal lines {from} to {to} are gone")
+        });
     }
     if !verdict.chain.is_sound() {
         findings.push("`neo verify --mend` puts lines right from whole copies".to_owned());
     }
+    findings.extend(verdict.chain.strays.iter().map(|stray| {
+        format!("{stray}; the next `neo run`, or `neo verify --mend`, takes it out of the way, and loses nothing")
+    }));
     if let Some((n, difference)) = verdict.first_difference {
         let what = match difference {
             Difference::Line => "the line differs",
             Difference::Columns => "the columns beside the line differ",
         };
-        findings.push(format!("{} rows of the store differ from the journal, first {n}: {what}; the next `neo run`, or `neo rebuild`, makes the \
-             database anew", verdict.different));
+        let then = if are_of_two_databases(verdict) {
+            "they begin with different lines, so one of them is another database's: `neo run` says which, and what helps"
+        } else {
+            "the next `neo run`, or `neo rebuild`, makes the database anew"
+        };
+        findings.push(format!(
+            "{} from the journal, first {n}: {what}; {then}",
+            some(verdict.different, "row of the store", "differs", "differ")
+        ));
+    }
+    if are_of_two_databases(verdict) {
+        return;
     }
     gap(findings, verdict.not_in_store, "in the journal and not in the store; the next `neo run` catches up");
     gap(findings, verdict.not_in_journal, "whole in the store only");
@@ -91,8 +121,19 @@ fn of_readings(differ: &ReadingsDiffer) -> String {
     )
 }
 
+/// `1 row differs`, `5 rows differ`.
+pub(super) fn some(number: u64, what: &str, one: &str, more: &str) -> String {
+    let verb = if number == 1 { one } else { more };
+    match what.split_once(' ') {
+        Some((what, of)) => format!("{} {of} {verb}", counted(number, what)),
+        None => format!("{} {verb}", counted(number, what)),
+    }
+}
+
 fn gap(findings: &mut Vec<String>, gap: Gap, what: &str) {
     if let Some((first, last)) = gap.ends {
-        findings.push(format!("{} lines ({first} to {last}) are {what}", gap.count));
+        let which = if first == last { first.to_string() } else { format!("{first} to {last}") };
+        let verb = if gap.count == 1 { "is" } else { "are" };
+        findings.push(format!("{} ({which}) {verb} {what}", counted(gap.count, "line")));
     }
 }

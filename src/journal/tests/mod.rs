@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Void, read_chain};
+use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Stray, Void, newest_line, read_chain};
 use super::record::{Entry, Hash, Line};
 use super::segment;
 use super::writer::{Attempt, WriteError, Writer};

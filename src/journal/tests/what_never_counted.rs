@@ -70,8 +70,33 @@ fn the_border_of_the_acknowledged_is_exact_without_a_cursor() {
 fn an_empty_segment_ends_nothing() {
     let (disk, lines) = single_file(3);
     disk.put(&file(1), b"");
-    disk.put(&file(2), b"\n\n{torn");
+    disk.put(&file(2), b"{torn");
+    disk.put(&file(3), b"\n\n{torn");
     let (found, report) = read(&disk, Some(2));
     assert_eq!((found, report.is_sound()), (lines, true));
-    assert_eq!(report.void, [Void { segment: segment::name(2), from: 2, offset: 2, lines: 1 }]);
+    assert_eq!(report.void, [Void { segment: segment::name(3), from: 3, offset: 2, lines: 1 }]);
+    assert_eq!(report.strays, [Stray { segment: segment::name(2), begins: None }], "no writer begins there");
+}
+
+#[test]
+fn a_copy_under_another_name_is_told_of_and_read_by_nobody() {
+    let (disk, lines) = single_file(3);
+    for name in [2, 9] {
+        disk.put(&file(name), &disk.read(&file(0)).unwrap());
+    }
+    disk.put(&folder().join("0000000000.jsonl~"), b"a friend's backup");
+    let (found, report) = read(&disk, None);
+    assert_eq!((&found, report.is_sound(), report.void_lines()), (&lines, true, 0));
+    assert_eq!(report.strays.iter().map(|stray| stray.begins).collect::<Vec<_>>(), [Some(0), Some(0)]);
+    assert_eq!(report.foreign, ["0000000000.jsonl~"]);
+    assert_eq!(newest_line(&disk, folder()).unwrap(), lines.last().map(Line::head));
+}
+
+#[test]
+fn a_segment_that_lost_its_first_lines_is_still_one() {
+    let (disk, lines) = single_file(3);
+    let bytes = disk.read(&file(0)).unwrap();
+    disk.put(&file(0), &bytes[lines[0].text.len() + 1..]);
+    let (found, report) = read(&disk, None);
+    assert_eq!((found.as_slice(), report.strays.len()), (&lines[1..], 0));
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::orders::OpenOrder;
 use super::sums::{Sum, Wrong};
-use super::words::{count, listed, moment, numbers, size};
+use super::words::{count, counted, listed, moment, numbers, size};
 use crate::domain::time::Timestamp;
 
 /// How much a finding weighs.
@@ -41,6 +41,8 @@ pub enum Finding {
     Newer,
     JournalDamaged { places: usize, first: String },
     JournalUnread { why: String },
+    JournalStrays { files: usize, first: String },
+    JournalForeign { names: Vec<String> },
     StoreDiffers { lines: u64, first: u64 },
     StoreAlone { lines: u64 },
     StoreBehind { lines: u64 },
@@ -90,6 +92,8 @@ impl Finding {
             | Self::UnsoundCopy { .. }
             | Self::BackupAhead { .. } => Severity::Serious,
             Self::Empty
+            | Self::JournalStrays { .. }
+            | Self::JournalForeign { .. }
             | Self::StoreBehind { .. }
             | Self::LeftOpen { .. }
             | Self::NumbersMissing { .. }
@@ -207,15 +211,29 @@ impl fmt::Display for Finding {
             Self::JournalDamaged { places, first } => {
                 write!(f, "The journal is damaged in {}, the first: {first}.", count(*places, "place"))
             }
+            Self::JournalStrays { files, first } => write!(
+                f,
+                "{} among the segments bear{} a wrong name: {first}. The next start takes out what is in the way.",
+                count(*files, "file"),
+                if *files == 1 { "s" } else { "" }
+            ),
+            Self::JournalForeign { names } => {
+                write!(f, "Nobody reads {} in the journal's folder: no segment is called so.", listed(names))
+            }
             Self::JournalUnread { why } => write!(f, "The journal cannot be read: {why}."),
+            Self::StoreDiffers { lines: 1, first } => {
+                write!(f, "Line {first} of the database differs from the journal.")
+            }
             Self::StoreDiffers { lines, first } => {
                 write!(f, "{lines} lines of the database differ from the journal, the first is {first}.")
             }
             Self::StoreAlone { lines } => {
-                write!(f, "{lines} lines are whole in the database only, not in the journal.")
+                let are = if *lines == 1 { "is" } else { "are" };
+                write!(f, "{} {are} whole in the database only, not in the journal.", counted(*lines, "line"))
             }
             Self::StoreBehind { lines } => {
-                write!(f, "The database has yet to take over {lines} lines of the journal; the next start does it.")
+                let lines = counted(*lines, "line");
+                write!(f, "The database has yet to take over {lines} of the journal; the next start does it.")
             }
             Self::UnsoundCopy { name, why } => write!(f, "The backup {name} is not to be trusted: {why}."),
             Self::NoBackup => write!(f, "There is no sound backup."),

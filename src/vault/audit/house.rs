@@ -27,6 +27,10 @@ pub struct Chain {
     pub ahead: u64,
     /// Lines that only the database has: what a broken line can be mended from.
     pub only_in_store: u64,
+    /// Files that bear a segment's name and are none, one sentence each.
+    pub strays: Vec<String>,
+    /// Names of files among the segments that nobody reads.
+    pub foreign: Vec<String>,
     /// Why it could not be read.
     pub unread: Option<String>,
 }
@@ -93,6 +97,8 @@ fn in_words(verdict: &ChainVerdict) -> Chain {
         different: verdict.first_difference.map(|(first, _)| (verdict.different, first)),
         ahead: verdict.not_in_store.count,
         only_in_store: verdict.not_in_journal.count,
+        strays: verdict.chain.strays.iter().map(ToString::to_string).collect(),
+        foreign: verdict.chain.foreign.clone(),
         unread: None,
     }
 }

@@ -95,6 +95,12 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
         return vec![Finding::StoreAlone { lines: chain.only_in_store }];
     }
     let mut found = Vec::new();
+    if let Some(first) = chain.strays.first() {
+        found.push(Finding::JournalStrays { files: chain.strays.len(), first: first.clone() });
+    }
+    if !chain.foreign.is_empty() {
+        found.push(Finding::JournalForeign { names: chain.foreign.clone() });
+    }
     if let Some(first) = chain.damage.first() {
         found.push(Finding::JournalDamaged { places: chain.damage.len(), first: first.clone() });
     }

@@ -81,6 +81,9 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
         Some(Finding::JournalDamaged { .. } | Finding::JournalUnread { .. }) => {
             "a file of the journal was changed, cut or lost after it was written.".to_owned()
         }
+        Some(Finding::StoreDiffers { first: 0, .. }) => "journal and database begin with different lines: one of the two is \
+             another database's, or its first line was changed."
+            .to_owned(),
         Some(Finding::StoreDiffers { .. }) => {
             "rows of the database were changed after they were written; the journal has them as they were.".to_owned()
         }
@@ -151,6 +154,12 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     if seen.running.is_some() && !has(|finding| finding.severity() == super::Severity::Grave) {
         return step(with("sessions"), "shows what the running session has come to");
     }
+    if seen.has_stranger() && seen.journal_is_whole() {
+        return step(
+            with("rebuild"),
+            "makes our database anew from the journal; what lies there is kept in quarantine",
+        );
+    }
     if seen.is_earlier() {
         return adopt(seen, found);
     }
@@ -168,6 +177,9 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     }
     if has(|finding| matches!(finding, Finding::JournalUnread { .. })) {
         return step(with("verify --all"), "names every place in the journal that cannot be read");
+    }
+    if has(|finding| matches!(finding, Finding::StoreDiffers { first: 0, .. })) {
+        return step(with("run"), "says which of the two is from elsewhere, if the backups show it, and what helps");
     }
     if has(is_loss) || has(|finding| matches!(finding, Finding::StoreDiffers { .. } | Finding::OrphanedLog { .. })) {
         return if seen.journal_is_whole() {
@@ -189,7 +201,10 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     {
         return step(with("backup"), "takes a verified copy");
     }
-    if found.is_empty() || has(|finding| matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. })) {
+    let by_a_start = |finding: &Finding| {
+        matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. } | Finding::JournalStrays { .. })
+    };
+    if found.is_empty() || has(by_a_start) {
         return step(with("run"), "starts a session; it opens both copies with care first");
     }
     step(with("verify --all"), "compares every line of the journal with the database")
@@ -231,6 +246,12 @@ impl Examined {
             known => known,
         };
         kind == Some(&DatabaseKind::Earlier)
+    }
+
+    /// Whether a database that is not ours lies in the place of ours.
+    fn has_stranger(&self) -> bool {
+        let kind = self.inside.as_ref().map(|inside| &inside.kind);
+        matches!(kind, Some(DatabaseKind::Foreign { .. } | DatabaseKind::Earlier))
     }
 
     fn journal_is_whole(&self) -> bool {

@@ -18,6 +18,11 @@ pub fn size(bytes: u64) -> String {
 
 /// `1 order`, `2 orders`.
 pub fn count(number: usize, what: &str) -> String {
+    counted(number as u64, what)
+}
+
+/// As [`count`], of what is numbered.
+pub fn counted(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

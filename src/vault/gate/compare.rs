@@ -21,7 +21,7 @@ pub(super) enum Compared {
         n: u64,
     },
     /// Nothing speaks against the store; this is the journal.
-    Read(ChainReport),
+    Read(Box<ChainReport>),
 }
 
 /// The newest line that the store has, proven by the line itself; or why its cursor cannot be right.
@@ -79,7 +79,7 @@ pub(super) fn check_and_read(
     {
         return Ok((Compared::Unsound(why), store));
     }
-    Ok((Compared::Read(report), store))
+    Ok((Compared::Read(Box::new(report)), store))
 }
 
 /// The journal, and the hash of the line that the store calls its newest.

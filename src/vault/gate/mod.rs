@@ -8,6 +8,7 @@ mod compare;
 pub mod error;
 mod found;
 mod heal;
+mod parted;
 
 use std::sync::Arc;
 
@@ -78,14 +79,11 @@ pub fn open(
     tell: &mut dyn FnMut(&str),
 ) -> Result<Opened, GateError> {
     let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
-    gate.finish_what_was_begun()?;
-    let found = gate.look_and_open()?;
-    let (mut store, writer) = match gate.settle(found) {
-        // Damage that a check passes over is met by the first who writes there.
-        Err(GateError::Store(why)) if is_damage(&why) => {
-            gate.settle(Stored::Unsound { why: why.to_string(), refusal: None })?
+    let (mut store, writer) = match gate.begin() {
+        Err(GateError::Undecided(dilemma)) if !gate.healed.is_empty() => {
+            return Err(dilemma.after(gate.account).into());
         }
-        settled => settled?,
+        begun => begun?,
     };
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
@@ -93,6 +91,18 @@ pub fn open(
 }
 
 impl Gate<'_> {
+    fn begin(&mut self) -> Result<(Store, Writer), GateError> {
+        self.finish_what_was_begun()?;
+        let found = self.look_and_open()?;
+        match self.settle(found) {
+            // Damage that a check passes over is met by the first who writes there.
+            Err(GateError::Store(why)) if is_damage(&why) => {
+                self.settle(Stored::Unsound { why: why.to_string(), refusal: None })
+            }
+            settled => settled,
+        }
+    }
+
     fn step(&mut self, what: &str) {
         (self.tell)(what);
     }
@@ -149,7 +159,7 @@ impl Gate<'_> {
             Err(why @ (OpenError::Malformed { .. } | OpenError::NotADatabase(_) | OpenError::OrphanedLog { .. })) => {
                 return Ok(Stored::Unsound { why: heal::in_words(&why), refusal: Some(why) });
             }
-            Err(why) => return Err(why.into()),
+            Err(why) => return Err(self.stranger(why)),
         };
         match compare::newest(&mut store) {
             Ok(Ok(cursor)) => {
@@ -170,14 +180,14 @@ impl Gate<'_> {
                 drop(store);
                 return self.settle_lost(&why, None);
             }
-            (Compared::TwoStories { n }, _) => return Err(self.two_stories(n).into()),
+            (Compared::TwoStories { n }, mut store) => return Err(self.two_stories(n, &mut store)?.into()),
             (Compared::Read(report), store) => (store, report),
         };
         if report.head.is_none() && cursor.is_none() {
             self.refuse_to_go_on_empty(&report)?;
         }
         let tail_is_missing = heal::tail_in_store(&report, cursor);
-        if !report.is_sound() && !tail_is_missing {
+        if !report.strays.is_empty() || !report.is_sound() && !tail_is_missing {
             self.mend_from_store(&mut store, cursor)?;
             return self.settle_sound(store, cursor);
         }

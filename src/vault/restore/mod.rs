@@ -78,7 +78,7 @@ pub struct Done {
     pub quarantine: Option<String>,
 }
 
-/// Why nothing is restored. Unless it says otherwise, nothing was changed.
+/// Why nothing is restored. Unless it says otherwise, the database is as it was.
 #[derive(Debug, Error)]
 pub enum RestoreError {
     /// There is nothing to restore from.
@@ -91,7 +91,7 @@ pub enum RestoreError {
         passed_over: Vec<String>,
     },
     /// The chosen file is no backup that can be trusted.
-    #[error("cannot restore from {}: {why}. Nothing was changed{}", path.display(), hint(why))]
+    #[error("cannot restore from {}: {why}. Nothing was restored{}", path.display(), hint(why))]
     Unfit {
         /// Which.
         path: PathBuf,
@@ -99,7 +99,7 @@ pub enum RestoreError {
         why: Box<Unfit>,
     },
     /// Somebody works on the chosen file.
-    #[error("cannot restore from {}: {why}. Nothing was changed; restore from a file that nobody writes", path.display())]
+    #[error("cannot restore from {}: {why}. Nothing was restored; restore from a file that nobody writes", path.display())]
     InUse {
         /// Which.
         path: PathBuf,
@@ -108,11 +108,11 @@ pub enum RestoreError {
     },
     /// The adopted rows alone are no store.
     #[error("{} holds the rows that were adopted, and no session since: it is part of the chain, and `neo rebuild` uses it \
-        by itself. Nothing was changed", .0.display())]
+        by itself. Nothing was restored", .0.display())]
     Baseline(PathBuf),
     /// The backup belongs to another database.
     #[error("cannot restore from {}: it does not belong to this journal, which has another line {n} than the backup. \
-        Nothing was changed; restore it beside its own journal, with another --db", path.display())]
+        Nothing was restored; restore it beside its own journal, with another --db", path.display())]
     AnotherChain {
         /// The backup.
         path: PathBuf,
@@ -120,7 +120,7 @@ pub enum RestoreError {
         n: u64,
     },
     /// Acknowledged lines are broken, and not at the end.
-    #[error("the journal is damaged: {0}. Nothing was changed; run `neo verify --mend`, and restore then")]
+    #[error("the journal is damaged: {0}. Nothing was restored; run `neo verify --mend`, and restore then")]
     Damaged(String),
     /// The journal cannot be read.
     #[error(transparent)]
