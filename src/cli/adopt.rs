@@ -63,7 +63,12 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &AdoptArgs, form:
     writing.end()?;
     let (outcome, copy) = (outcome?, copy?);
     match outcome {
-        Outcome::AdoptedBefore(before) => tell(out, &account, Some(&before), false, form)?,
+        Outcome::AdoptedBefore(before) => {
+            tell(out, &account, Some(&before), false, form)?;
+            if let (Form::Text(_), Some(copy)) = (form, copy) {
+                writeln!(out, "No backup had its rows: {copy} has them now.")?;
+            }
+        }
         Outcome::Adopted(adopted) => {
             tell(out, &adopted, None, true, form)?;
             if let Form::Text(_) = form {
@@ -115,7 +120,7 @@ fn tell<W: Write>(out: &mut W, account: &Adopted, before: Option<&AdoptionRow>, 
         (Form::Json, _) => json(out, &Told { done, adopted_before: before, account })?,
         (Form::Text(_), Some(before)) => writeln!(
             out,
-            "{} is adopted already: line {} of the journal, rows in {}. Nothing was done.",
+            "{} is adopted already: line {} of the journal, rows in {}. Nothing was adopted.",
             account.source.name, before.n, before.baseline_name
         )?,
         (Form::Text(colour), None) => print(out, account, colour)?,
