@@ -74,7 +74,8 @@ fn a_session_without_evidence_waits_for_the_operators_word() {
     assert_eq!(open, [["5"], ["19"]]);
     let word = |at: &str| house.run(&["backfill", "--session", "5", "--ended-at", at, "--apply"]);
     word("2026-01-01T00:00:00Z").expect_refusal(2, &["it began at"]);
-    word("2026-12-01T00:00:00Z").expect_refusal(2, &["the next session began at"]);
+    word("2026-04-18T00:00:00Z").expect_refusal(2, &["the next session began at"]);
+    word("2199-12-01T00:00:00Z").expect_refusal(2, &["by this machine's clock"]);
     let real = earlier.ends[4].ended_ms;
     word(&neo_console::domain::time::Timestamp::from_millis(real).to_string()).expect_code(0);
     assert_eq!(house.rows().session(5)["ended_at_source"], "operator");
@@ -271,4 +272,20 @@ fn a_number_or_a_time_that_nobody_would_write_is_refused_by_its_row_and_a_sessio
     house.session(&["--seed", "3", "--speed", "max", "--duration", "20s"]).ended().expect_code(0);
     assert_eq!(house.rows().session(36)["status"], "CLOSED");
     house.run(&["verify"]).expect_code(0);
+}
+
+#[test]
+fn a_log_of_another_zone_or_day_moves_no_end() {
+    let (house, earlier) = adopted();
+    let first = &earlier.ends[0];
+    let hours_later = neo_console::domain::time::Timestamp::from_millis(first.ended_ms + 7_200_000).to_string();
+    let log = house.folder().join("any.log");
+    fs::write(&log, format!("{} INFO alive\n", hours_later.trim_end_matches('Z'))).expect("written");
+    let found = house.run(&["backfill", "--log", path(&log), "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&found.expect_code(0).stdout).expect("one document");
+    let end = &found[0]["end"];
+    let ended: neo_console::domain::time::Timestamp =
+        end["ended_at"].as_str().and_then(|at| at.parse().ok()).expect("an end");
+    assert!((ended.as_millis() - first.ended_ms).abs() <= 10_000, "{end}");
+    assert!(end["evidence"].as_str().is_some_and(|words| words.contains("much later")), "{end}");
 }

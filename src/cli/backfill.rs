@@ -104,7 +104,7 @@ fn find(ask: Ask<'_>, args: &BackfillArgs) -> Result<(Vec<Finding>, u64)> {
     let spans = backfill::spans(ask)?;
     let logs = LogSigns::read(&args.log, &spans)?;
     let found = match (args.session, args.ended_at) {
-        (Some(session), Some(at)) => vec![backfill::by_word(ask, &logs, &spans, session, at)?],
+        (Some(session), Some(at)) => vec![backfill::by_word(ask, &logs, &spans, session, at, machine_time())?],
         _ => backfill::findings(ask, &spans, &logs)?,
     };
     Ok((found, logs.lines))
