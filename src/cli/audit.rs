@@ -189,8 +189,11 @@ fn sums(inside: &Inside) -> String {
 }
 
 fn backups(seen: &Examined) -> Vec<String> {
-    let Some(newest) = seen.shelf.copies.first() else { return vec!["none".to_owned()] };
-    let mut lines = vec![format!("{}, the newest is {}", seen.shelf.copies.len(), newest.name)];
+    let mut lines = match seen.shelf.copies.first() {
+        None => vec!["none".to_owned()],
+        Some(newest) => vec![format!("{}, the newest is {}", seen.shelf.copies.len(), newest.name)],
+    };
+    lines.extend(seen.shelf.baselines.iter().map(|name| format!("and {name}, the rows of the earlier engine")));
     for copy in &seen.shelf.copies {
         let taken_at = copy.taken_at.map_or_else(|| "an unknown time".to_owned(), moment);
         match &copy.state {

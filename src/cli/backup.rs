@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::args::{BackupArgs, BackupVerb, BackupVerifyArgs};
 use super::exit::{Exit, Refusal};
 use super::print::{Form, Side, Table, json};
+use super::say;
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
@@ -19,6 +20,7 @@ use crate::session::clock::machine_time;
 use crate::store::Reader;
 use crate::vault::backup::drill::{self, Drilled};
 use crate::vault::backup::{self, BackupKind, OnShelf, Order};
+use crate::vault::baseline;
 
 /// A backup as it is listed.
 #[derive(Debug, Serialize)]
@@ -95,6 +97,7 @@ fn list<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
             bytes,
         })
         .collect();
+    tell_of_lost_baselines(place);
     match form {
         Form::Json => json(out, &listed)?,
         Form::Text(_) if listed.is_empty() => writeln!(out, "There is no backup in {}.", folder.display())?,
@@ -112,6 +115,16 @@ fn list<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// One that is gone stands in no list. A database that cannot be asked has other troubles first.
+fn tell_of_lost_baselines(place: &Place) {
+    let reader = Reader::open(place.database()).ok();
+    let lost = reader.and_then(|reader| baseline::lost(&RealDisk, place, reader.ask()).ok());
+    for lost in lost.unwrap_or_default() {
+        let why = lost.why;
+        say(&format!("rows of the earlier engine have lost a copy: {why}; `neo backup create` makes a new one"));
+    }
 }
 
 fn verify<W: Write>(out: &mut W, place: &Place, args: &BackupVerifyArgs, form: Form) -> Result<Exit> {

@@ -195,7 +195,9 @@ fn of_adoption(error: &ApplyError) -> Exit {
         ApplyError::Collision { .. } | ApplyError::Ours(_) => Exit::Usage,
         ApplyError::File { .. } | ApplyError::Write(_) => Exit::NoSafePlace,
         ApplyError::NotTaken { .. } | ApplyError::Read(_) => Exit::NotSound,
-        ApplyError::Survey(_) | ApplyError::Quarantine(_) => Exit::Failed,
+        ApplyError::Survey(_) | ApplyError::Quarantine(_) | ApplyError::NoSecondCopy(_) | ApplyError::Shelf { .. } => {
+            Exit::Failed
+        }
         ApplyError::Store(error) => of_store(error),
         ApplyError::Gate(error) => of_gate(error),
     }
@@ -237,7 +239,7 @@ fn of_rebuild(error: &RebuildError) -> Exit {
         | RebuildError::Damaged { .. }
         | RebuildError::BaselineLost { .. }
         | RebuildError::OtherChain { .. } => Exit::NotSound,
-        RebuildError::File { .. } => Exit::Failed,
+        RebuildError::File { .. } | RebuildError::NotPutBack { .. } => Exit::Failed,
     }
 }
 

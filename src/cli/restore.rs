@@ -139,8 +139,10 @@ fn from_the_earlier_engine<W: Write>(
     let lock = writer::lock_or_make(place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut say)?;
+    let copy = apply::second_copy(&mut opened.store, place, &outcome, machine_time());
     opened.store.checkpoint()?;
     drop((opened, lock));
+    copy?;
     let (adopted, before) = match outcome {
         Outcome::Adopted(adopted) => (Some(adopted), None),
         Outcome::AdoptedBefore(before) => (None, Some(before)),

@@ -180,7 +180,7 @@ impl Source {
             why,
             tables: tables.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
         };
-        if !tables.iter().any(|table| table == "sessions") {
+        if !tables.iter().any(|table| table.eq_ignore_ascii_case("sessions")) {
             return Err(stranger("it has no table `sessions`"));
         }
         let mut columns =

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod baseline;
 pub mod gate;
 pub mod look;
 pub mod mend;

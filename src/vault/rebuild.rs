@@ -5,6 +5,7 @@
 //! it was or the new one is: half-made files have names of their own and are removed by whoever begins again.
 
 mod carry;
+mod without_baseline;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::backup::newest_fit;
+use super::baseline::NotPutBack;
 use super::old::{Old, Tail, longest_tail};
 use super::quarantine::Quarantine;
 use super::swap::{self, SwapError};
@@ -98,6 +99,14 @@ pub enum RebuildError {
         n: u64,
         /// What is wrong with the baseline.
         why: String,
+    },
+    /// A baseline could not be made anew.
+    #[error("the baseline of line {n} is lost, and a new one could not be made: {why}. The old database is as it was")]
+    NotPutBack {
+        /// The line that took its rows over.
+        n: u64,
+        /// Why.
+        why: NotPutBack,
     },
     /// A file could not be copied or removed.
     #[error("cannot {doing} {}: {source}. The old database is as it was", path.display())]
@@ -197,7 +206,7 @@ pub(super) fn rebuild_because(
     let new = in_the_making(place);
     clear(&**disk, &new)?;
     let outcome = match make(disk, place, base, &new, tell) {
-        Err(RebuildError::BaselineLost { n, why }) => make_on_a_backup_behind(disk, place, n, why, &new, tell),
+        Err(RebuildError::BaselineLost { n, why }) => without_baseline::make(disk, place, n, why, evidence, tell),
         outcome => outcome,
     };
     let mut rebuilt = match outcome {
@@ -212,27 +221,6 @@ pub(super) fn rebuild_because(
     swap::put_in_place(disk, place, &new, evidence)?;
     rebuilt.quarantine = evidence.name();
     Ok(rebuilt)
-}
-
-/// Backups have the rows of another engine, too: the newest fit one that was made behind line `n`, which took them over.
-fn make_on_a_backup_behind(
-    disk: &Arc<dyn Disk>,
-    place: &Place,
-    n: u64,
-    why: String,
-    new: &Path,
-    tell: &mut dyn FnMut(&str),
-) -> Result<Rebuilt, RebuildError> {
-    clear(&**disk, new)?;
-    let newest = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
-    match newest.filter(|(_, checked)| checked.head.is_some_and(|head| head.n >= n)) {
-        Some((backup, _)) => {
-            let mut rebuilt = make(disk, place, Base::Backup(&place.backups().join(&backup.name)), new, tell)?;
-            rebuilt.carried.push(format!("the rows of another engine came from the backup {}: {why}", backup.name));
-            Ok(rebuilt)
-        }
-        None => Err(RebuildError::BaselineLost { n, why }),
-    }
 }
 
 /// Removes what a rebuilding that was cut off left behind; to be called when no exchange is begun.

@@ -95,7 +95,7 @@ fn of_tables(findings: &mut Vec<String>, projected: &Projected) {
     let then = if projected.undigested.is_empty() {
         "`neo rebuild` makes the tables anew from the journal"
     } else {
-        "put right first what the lines noted above lack; a rebuild before that would leave these rows out"
+        "put right first what the lines noted above lack: `neo backup create` makes a lost baseline anew"
     };
     findings.push(format!("{first}{more}; {then}"));
 }

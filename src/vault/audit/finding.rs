@@ -57,6 +57,7 @@ pub enum Finding {
     StaleOrders { orders: Vec<OpenOrder> },
     DoesNotAddUp { wrong: Wrong },
     UnsoundCopy { name: String, why: String },
+    BaselineLost { name: String, why: String },
     NoBackup,
     BackupBehind { name: String, newest_in_it: i64, newest: i64 },
     BackupAhead { name: String, newest_in_it: i64, newest: i64 },
@@ -90,6 +91,7 @@ impl Finding {
             | Self::StaleOrders { .. }
             | Self::DoesNotAddUp { .. }
             | Self::UnsoundCopy { .. }
+            | Self::BaselineLost { .. }
             | Self::BackupAhead { .. } => Severity::Serious,
             Self::Empty
             | Self::JournalStrays { .. }
@@ -236,6 +238,11 @@ impl fmt::Display for Finding {
                 write!(f, "The database has yet to take over {lines} of the journal; the next start does it.")
             }
             Self::UnsoundCopy { name, why } => write!(f, "The backup {name} is not to be trusted: {why}."),
+            Self::BaselineLost { why, .. } => write!(
+                f,
+                "Rows of the earlier engine have lost a copy: {why}. The next backup or start makes a new one of the rows \
+                 that are left."
+            ),
             Self::NoBackup => write!(f, "There is no sound backup."),
             Self::BackupBehind { name, newest_in_it, newest } => write!(
                 f,

@@ -117,6 +117,8 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
     if chain.ahead > 0 && sound && seen.running.is_none() {
         found.push(Finding::StoreBehind { lines: chain.ahead });
     }
+    let lost = chain.baselines_lost.iter().cloned();
+    found.extend(lost.map(|(name, why)| Finding::BaselineLost { name, why }));
     found
 }
 

@@ -197,6 +197,9 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     if has(|finding| matches!(finding, Finding::Empty)) {
         return step(with("run"), "makes the database from whatever the journal and the backups hold");
     }
+    if has(|finding| matches!(finding, Finding::BaselineLost { .. })) {
+        return step(with("backup create"), "makes a new baseline first, and then takes a verified copy");
+    }
     if has(|finding| matches!(finding, Finding::NoBackup | Finding::BackupBehind { .. } | Finding::UnsoundCopy { .. }))
     {
         return step(with("backup"), "takes a verified copy");

@@ -12,6 +12,7 @@ use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 use crate::vault::audit::words::{self, counted};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
+use crate::vault::baseline;
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
 use crate::vault::readings::{Source, gather};
@@ -204,6 +205,21 @@ impl Gate<'_> {
             if source == "store" { "the store" } else { source }
         ));
         self.note(Healing::JournalHealed, source, None, count as u64);
+        Ok(())
+    }
+
+    /// A baseline that is gone or was changed is made anew while the store still has its rows. That it cannot be stops
+    /// nothing: the store is whole.
+    pub(super) fn keep_baselines(&mut self, store: &mut Store) -> Result<(), GateError> {
+        for lost in baseline::lost(&**self.disk, self.place, store.ask()?)? {
+            let mut evidence = self.quarantine("changed-baseline");
+            let outcome = match baseline::put_back(self.disk, self.place, &lost, Some(store.ask()?), &mut evidence) {
+                Ok(Some(from)) => format!("a new one was made of the rows in {from}"),
+                Ok(None) => "no copy has its rows whole; keep the earlier engine's database, which has them".to_owned(),
+                Err(why) => format!("no new one could be made: {why}"),
+            };
+            self.account.push(format!("line {} took over the rows of another engine; {}: {outcome}", lost.n, lost.why));
+        }
         Ok(())
     }
 

@@ -85,6 +85,7 @@ pub fn open(
         }
         begun => begun?,
     };
+    gate.keep_baselines(&mut store)?;
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
     Ok(Opened { writer, store, next_session, parent, account: gate.account })
