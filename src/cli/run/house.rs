@@ -187,11 +187,13 @@ fn look_again(place: &Place, health: &Health) -> Vec<String> {
         }
     } else {
         what.push(
+    what.extend([&health.journal.gone, &health.store.gone].into_iter().filter(|gone| !gone.is_empty()).cloned());
             "the newest facts are in the database only, until the next start puts them into the journal".to_owned(),
         );
     }
-    // A store that is behind has told of itself, and a row that was not read back, too.
-    if health.store.trouble.is_empty() {
+    // A store that is behind has told of itself, and a row that was not read back, too. What lies in the place of one that
+    // is gone is not ours to open.
+    if health.store.trouble.is_empty() && health.store.gone.is_empty() {
         match cursor_of(place) {
             Err(why) => what.push(why),
             Ok(found) if found >= health.store.cursor => {}

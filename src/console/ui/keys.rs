@@ -60,7 +60,7 @@ fn keys(hints: &[Hint], end: u16, canvas: &mut Canvas<'_>) {
 fn journal(health: &Health, theme: &Theme) -> (String, Style) {
     let number = health.journal.head.as_ref().map(|(number, _)| format::grouped(*number));
     match number {
-        _ if !health.journal.trouble.is_empty() => (" journal ✗ ".into(), theme.shout),
+        _ if !health.journal.is_well() => (" journal ✗ ".into(), theme.shout),
         Some(number) => (format!("journal {number} ✓"), theme.dim),
         None => (format!("journal {}", format::UNKNOWN), theme.dim),
     }
@@ -68,7 +68,7 @@ fn journal(health: &Health, theme: &Theme) -> (String, Style) {
 
 fn store(health: &Health, theme: &Theme) -> (String, Style) {
     match lag(health) {
-        _ if !health.store.trouble.is_empty() => ("store ✗".into(), theme.bad),
+        _ if !health.store.is_well() => ("store ✗".into(), theme.bad),
         Some(lag) if lag > ORDINARY_LAG => (format!("store {} behind", format::grouped(lag)), theme.warn),
         Some(_) => ("store ✓".into(), theme.dim),
         None => (format!("store {}", format::UNKNOWN), theme.dim),

@@ -104,7 +104,7 @@ fn a_copy_that_is_not_the_original_is_no_backup() {
     let name = home.take(BackupKind::Pre, 0);
     let path = home.backups().join(name);
     let moment = Snapshot::hold(&RealDisk, home.store.path()).unwrap();
-    let original = fingerprint(&moment).unwrap();
+    let original = fingerprint(moment.ask()).unwrap();
     let go_on = || ControlFlow::Continue(());
     verify(&RealDisk, &path, &original, go_on).unwrap();
     Connection::open(&path).unwrap().execute("DELETE FROM fills WHERE rowid = 1", []).unwrap();

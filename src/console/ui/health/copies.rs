@@ -16,7 +16,7 @@ const SHORT_HASH: usize = 12;
 pub fn journal(health: &Health, theme: &Theme) -> Vec<Row> {
     let journal = &health.journal;
     let segment = if journal.segment.is_empty() { unknown() } else { journal.segment.clone() };
-    let mut rows = trouble(&journal.trouble, theme);
+    let mut rows = trouble([&journal.gone, &journal.trouble], theme);
     rows.push(Row::new("segment", segment, theme.text));
     rows.push(Row::new("on disk in", format::took(journal.last_ack), theme.text));
     rows.insert(0, head(health, theme));
@@ -26,7 +26,7 @@ pub fn journal(health: &Health, theme: &Theme) -> Vec<Row> {
 /// The same in two lines.
 pub fn journal_together(health: &Health, theme: &Theme) -> Vec<Row> {
     let journal = &health.journal;
-    let mut rows = trouble(&journal.trouble, theme);
+    let mut rows = trouble([&journal.gone, &journal.trouble], theme);
     rows.push(head(health, theme));
     let text = format!("{} in {}", format::took(journal.last_ack), journal.segment);
     rows.push(Row::new("on disk in", text, theme.text));
@@ -46,7 +46,7 @@ fn head(health: &Health, theme: &Theme) -> Row {
 /// The store as it stands, and what was done last: `now` is the session's.
 pub fn store(health: &Health, now: Timestamp, theme: &Theme) -> Vec<Row> {
     let store = &health.store;
-    let mut rows = trouble(&store.trouble, theme);
+    let mut rows = trouble([&store.gone, &store.trouble], theme);
     rows.push(cursor(health, theme));
     rows.push(wal(health, theme));
     rows.push(done("checkpoint", health.checkpoint.as_ref(), now, checkpoint, theme));
@@ -80,8 +80,9 @@ fn wal(health: &Health, theme: &Theme) -> Row {
     Row::new("WAL", words.join(", "), style)
 }
 
-fn trouble(trouble: &str, theme: &Theme) -> Vec<Row> {
-    if trouble.is_empty() { Vec::new() } else { vec![Row::new("trouble", format!("✗ {trouble}"), theme.bad)] }
+fn trouble(troubles: [&String; 2], theme: &Theme) -> Vec<Row> {
+    let troubles = troubles.into_iter().filter(|trouble| !trouble.is_empty());
+    troubles.map(|trouble| Row::new("trouble", format!("✗ {trouble}"), theme.bad)).collect()
 }
 
 fn backing_up(Progress { done, total }: Progress, theme: &Theme) -> Row {
