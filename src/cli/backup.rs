@@ -179,7 +179,7 @@ fn prune<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
     let folder = place.backups();
     let on_shelf = on_shelf(&folder)?;
     let spared = backup::newest_fit(&RealDisk, &folder)?.map(|(backup, _)| backup.name);
-    let too_many = backup::surplus(&on_shelf, spared.as_deref());
+    let too_many = backup::surplus(&RealDisk, &folder, &on_shelf, spared.as_deref());
     let pruned = backup::prune(&RealDisk, &folder, too_many)?;
     writing.opened.store.record_pruned(&pruned, machine_time())?;
     writing.end()?;

@@ -173,7 +173,7 @@ impl Made {
         store.record_backup(&BackupRow { name: &name, kind: order.kind, at: order.now, bytes, cursor })?;
         let disk = Arc::clone(store.disk());
         let on_shelf = shelf(&*disk, &order.folder).map_err(file("list", &order.folder))?;
-        let too_many = surplus(&on_shelf, Some(&name));
+        let too_many = surplus(&*disk, &order.folder, &on_shelf, Some(&name));
         let of_this_kind = too_many.into_iter().filter(|old| old.kind == order.kind);
         let pruned = prune(&*disk, &order.folder, of_this_kind)?;
         store.record_pruned(&pruned, order.now)?;
