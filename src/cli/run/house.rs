@@ -177,6 +177,7 @@ pub fn close_keeper(keeper: Keeper, place: &Place, receipt: &mut Receipt) {
 /// had it open took everything that was written into it, and is nowhere: only its name tells.
 fn look_again(place: &Place, health: &Health) -> Vec<String> {
     let mut what = Vec::new();
+    what.extend([&health.journal.gone, &health.store.gone].into_iter().filter(|gone| !gone.is_empty()).cloned());
     if health.journal.trouble.is_empty() {
         let written = health.journal.head.as_ref().map(|(n, _)| *n);
         match newest_line(&RealDisk, &place.journal()).map(|head| head.map(|head| head.n)) {
@@ -187,7 +188,6 @@ fn look_again(place: &Place, health: &Health) -> Vec<String> {
         }
     } else {
         what.push(
-    what.extend([&health.journal.gone, &health.store.gone].into_iter().filter(|gone| !gone.is_empty()).cloned());
             "the newest facts are in the database only, until the next start puts them into the journal".to_owned(),
         );
     }
