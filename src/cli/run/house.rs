@@ -72,9 +72,6 @@ impl House {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let mut opened = asking::open(&disk, place, operator, &mut steps).inspect_err(|_| made.take_back())?;
         let before = back_up_before(&mut opened, place, &mut steps);
-        for sentence in &opened.account {
-            tracing::warn!("{sentence}");
-        }
         let start = start::account(place, holder, steps.all_done(), &opened.account);
         let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
         let ballast = Ballast::at(disk, place.ballast(), seed);
@@ -101,7 +98,7 @@ impl House {
         let (tell, news) = unbounded_channel();
         let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
-        let mut incidents: Vec<Incident> = opened.account.into_iter().map(put_right).collect();
+        let mut incidents: Vec<Incident> = put_right(&opened.account).into_iter().collect();
         incidents.extend(never_proven_gone(&unproven));
         if let Some(before) = self.before.take() {
             incidents.extend(before.result.as_ref().err().cloned().map(backup::failed));
@@ -126,8 +123,11 @@ impl House {
         Ok((runner, keeper))
     }
 
-    /// Gives the lock back.
+    /// Gives the lock back. What no session has told is told here.
     pub fn close(self) {
+        if let Some(unheard) = self.opened.as_ref().and_then(|opened| put_right(&opened.account)) {
+            tracing::warn!("{unheard}");
+        }
         drop(self.opened);
         drop(self.lock);
     }
@@ -144,9 +144,8 @@ fn back_up_before(opened: &mut Opened, place: &Place, steps: &mut Steps<'_>) -> 
         ControlFlow::Continue(())
     });
     let result = result.map_err(|error| error.to_string());
-    match &result {
-        Ok(done) => tracing::info!(name = done.name, "backup verified"),
-        Err(why) => tracing::error!(%why, "the backup before the session failed"),
+    if let Ok(done) = &result {
+        tracing::info!(name = done.name, "backup verified");
     }
     Some(Done { at: now, took: began.elapsed(), result })
 }
@@ -263,20 +262,20 @@ fn identity(
     }
 }
 
-/// Something that the start found and put right, for the operator to know.
-fn put_right(happened: String) -> Incident {
-    Incident {
+/// What the start found and put right, for the operator to know: one story, whatever it took.
+fn put_right(account: &[String]) -> Option<Incident> {
+    (!account.is_empty()).then(|| Incident {
         id: 0,
         severity: Severity::Notice,
         source: Source::Startup,
         title: "Put right at the start".to_owned(),
         tried: "to open the database with care".to_owned(),
-        happened,
+        happened: account.join("\n"),
         means: "nothing acknowledged is lost".to_owned(),
         done: "it was put right before this session began".to_owned(),
         you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
         retry: None,
-    }
+    })
 }
 
 /// A session runs without its ballast, too; the operator should know.
