@@ -7,7 +7,7 @@ use color_eyre::Result;
 use serde::Serialize;
 
 use super::exit::Exit;
-use super::print::{Colour, Form, json};
+use super::print::{Colour, Form, counted, json};
 use crate::console::ui::widget::wrap::wrap;
 use crate::disk::real::RealDisk;
 use crate::domain::time::Timestamp;
@@ -150,7 +150,7 @@ fn database(inside: &Inside) -> String {
 
 fn journal(seen: &Examined) -> Vec<String> {
     let Some(chain) = &seen.chain else { return vec!["none".to_owned()] };
-    let mut lines = vec![format!("{} lines in {}", chain.lines, count(to_usize(chain.segments), "segment"))];
+    let mut lines = vec![format!("{} in {}", counted(chain.lines, "line"), count(to_usize(chain.segments), "segment"))];
     if chain.damage.is_empty() && chain.unread.is_none() {
         lines[0].push_str(", every hash holds");
     }

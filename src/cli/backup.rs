@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::args::{BackupArgs, BackupVerb, BackupVerifyArgs};
 use super::exit::{Exit, Refusal};
-use super::print::{Form, Side, Table, json};
+use super::print::{Form, Side, Table, counted, json};
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
@@ -159,10 +159,15 @@ fn print_verified<W: Write>(out: &mut W, verified: &[Verified]) -> Result<()> {
     for one in verified {
         match &one.why {
             Some(why) => writeln!(out, "unfit  {}: {why}", one.name)?,
-            None => writeln!(out, "fit    {}, {} lines, each with its own hash", one.name, one.lines.unwrap_or(0))?,
+            None => writeln!(
+                out,
+                "fit    {}, {}, each with its own hash",
+                one.name,
+                counted(one.lines.unwrap_or(0), "line")
+            )?,
         }
         let Some(drill) = &one.drill else { continue };
-        writeln!(out, "drill  restored from it, {} lines of the journal on top", drill.replayed)?;
+        writeln!(out, "drill  restored from it, with {} of the journal on top", counted(drill.replayed, "line"))?;
         for difference in &drill.differences {
             writeln!(out, "found  {difference}")?;
         }

@@ -182,6 +182,21 @@ impl fmt::Display for Told<'_> {
     }
 }
 
+/// `no line`, `1 line`, `2 lines`.
+pub fn counted(number: u64, what: &str) -> String {
+    match number {
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
+/// The same with its verb: `1 line is`, `2 lines are`.
+pub fn counted_are(number: u64, what: &str) -> String {
+    let verb = if number < 2 { "is" } else { "are" };
+    format!("{} {verb}", counted(number, what))
+}
+
 #[cfg(test)]
 mod tests {
     use color_eyre::eyre::WrapErr as _;
@@ -288,5 +303,11 @@ mod tests {
         let report =
             Err::<(), _>(disk).wrap_err("cannot write x.db: no space left").wrap_err("cannot begin").unwrap_err();
         assert_eq!(Told(&report).to_string(), "neo: cannot begin\n  because cannot write x.db: no space left");
+    }
+
+    #[test]
+    fn a_count_is_said_as_a_person_says_it() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "line")), ["no line", "1 line", "2 lines"]);
+        assert_eq!([0, 1, 2].map(|n| counted_are(n, "line")), ["no line is", "1 line is", "2 lines are"]);
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::args::RebuildArgs;
 use super::exit::Exit;
-use super::print::{Form, json};
+use super::print::{Form, counted, json};
 use super::say;
 use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
@@ -67,9 +67,9 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, for
 
 fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     let newest = plan.newest.map_or_else(|| "no line".to_owned(), |n| format!("line {n}"));
-    writeln!(out, "journal     {} lines, up to {newest}", plan.lines)?;
+    writeln!(out, "journal     {}, up to {newest}", counted(plan.lines, "line"))?;
     if plan.only_in_database > 0 {
-        writeln!(out, "saved       {} lines that only the old database has", plan.only_in_database)?;
+        writeln!(out, "saved       {} that only the old database has", counted(plan.only_in_database, "line"))?;
     }
     if let Some(n) = plan.left_behind {
         writeln!(out, "left        line {n} of the old database does not follow the journal: it stays behind")?;
@@ -89,10 +89,10 @@ fn finish<W: Write>(out: &mut W, place: &Place, plan: &Plan, rebuilt: Option<Reb
         (Form::Text(_), Some(rebuilt)) => {
             rebuilt.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             if rebuilt.undigested > 0 {
-                writeln!(out, "undigested  {} lines, each beside an incident", rebuilt.undigested)?;
+                writeln!(out, "undigested  {}, each beside an incident", counted(rebuilt.undigested, "line"))?;
             }
             let kept = what_was_there(place, rebuilt.quarantine.as_deref());
-            writeln!(out, "Rebuilt from {} lines of the journal.{kept}", rebuilt.lines)?;
+            writeln!(out, "Rebuilt from {} of the journal.{kept}", counted(rebuilt.lines, "line"))?;
         }
     }
     Ok(Exit::Done)

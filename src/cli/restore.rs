@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args::RestoreArgs;
 use super::backup::named;
 use super::exit::Exit;
-use super::print::{Form, json, next};
+use super::print::{Form, counted, json, next};
 use super::say;
 use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
@@ -86,7 +86,12 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         Form::Text(_) => {
             done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             let kept = what_was_there(&place, done.quarantine.as_deref());
-            writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
+            writeln!(
+                out,
+                "Restored: {} of the journal on top of {}.{kept}",
+                counted(done.replayed, "line"),
+                plan.from
+            )?;
         }
     }
     Ok(Exit::Done)
@@ -155,12 +160,17 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     }
     let taken = plan.taken_at.map_or_else(String::new, |at| format!(", taken at {at}"));
     writeln!(out, "from        {}{taken}, up to {}, {} bytes", plan.from, number(plan.cursor), plan.bytes)?;
-    writeln!(out, "journal     up to {}; {} lines come on top of the backup", number(plan.journal), plan.replayed)?;
+    let replayed = match plan.replayed {
+        0 => "nothing comes".to_owned(),
+        1 => "1 line comes".to_owned(),
+        many => format!("{many} lines come"),
+    };
+    writeln!(out, "journal     up to {}; {replayed} on top of the backup", number(plan.journal))?;
     if plan.returned > 0 {
-        writeln!(out, "returned    {} lines that the journal lost and the backup has", plan.returned)?;
+        writeln!(out, "returned    {} that the journal lost and the backup has", counted(plan.returned, "line"))?;
     }
     if plan.salvaged > 0 {
-        writeln!(out, "salvaged    {} lines that only the old database has", plan.salvaged)?;
+        writeln!(out, "salvaged    {} that only the old database has", counted(plan.salvaged, "line"))?;
     }
     if let Some(why) = &plan.not_salvaged {
         writeln!(out, "salvaged    nothing: {why}")?;

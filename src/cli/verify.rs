@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::args::VerifyArgs;
 use super::exit::Exit;
-use super::print::{Form, json};
+use super::print::{Form, counted, counted_are, json};
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::vault::verify::{Projected, Verdict, verify};
@@ -94,23 +94,29 @@ fn tell_of_mending<W: Write>(out: &mut W, mended: &[String]) -> Result<()> {
 fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
     tell_of_mending(out, &found.mended)?;
     if let Some((n, hash)) = &found.head {
-        writeln!(out, "journal   {} lines in {} segments, head {n} {hash}", found.lines, found.segments)?;
+        let (lines, segments) = (counted(found.lines, "line"), counted(found.segments, "segment"));
+        writeln!(out, "journal   {lines} in {segments}, head {n} {hash}")?;
     } else {
         writeln!(out, "journal   no lines")?;
     }
-    writeln!(out, "store     {} lines are the same, byte for byte", found.same_in_store)?;
+    writeln!(out, "store     {} the same, byte for byte", counted_are(found.same_in_store, "line"))?;
     match &found.tables {
         Some(MadeAgain { tables, rows, sessions_with_the_same_readings }) => {
             writeln!(out, "tables    {rows} rows in {tables} tables were made again from the journal")?;
-            writeln!(
-                out,
-                "readings  {sessions_with_the_same_readings} sessions have those that they were closed with"
-            )?;
+            match sessions_with_the_same_readings {
+                0 => {}
+                1 => writeln!(out, "readings  1 session has those that it was closed with")?,
+                many => writeln!(out, "readings  {many} sessions have those that they were closed with")?,
+            }
         }
         None => writeln!(out, "tables    not compared: the journal has to be put right first")?,
     }
     if found.void > 0 {
-        writeln!(out, "void      {} lines were never acknowledged and do not count", found.void)?;
+        writeln!(
+            out,
+            "void      {} never acknowledged: what was cut off there does not count",
+            counted(found.void, "line")
+        )?;
     }
     for note in &found.notes {
         writeln!(out, "note      {note}")?;

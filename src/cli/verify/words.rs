@@ -1,5 +1,6 @@
 //! What was found, in sentences, the first difference first.
 
+use crate::cli::print::counted;
 use crate::vault::verify::lines::{ChainVerdict, Difference, Gap};
 use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 
@@ -25,8 +26,8 @@ pub(super) fn notes(verdict: &Verdict) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     if projected.readings.lost > 0 {
         notes.push(format!(
-            "{} session(s) have lost readings since the store was made anew; no fact is among them",
-            projected.readings.lost
+            "readings of {} were lost since the store was made anew; no fact is among them",
+            counted(projected.readings.lost, "session")
         ));
     }
     let undigested = projected.undigested.iter();
@@ -89,6 +90,9 @@ fn of_readings(differ: &ReadingsDiffer) -> String {
 
 fn gap(findings: &mut Vec<String>, gap: Gap, what: &str) {
     if let Some((first, last)) = gap.ends {
-        findings.push(format!("{} lines ({first} to {last}) are {what}", gap.count));
+        findings.push(match gap.count {
+            1 => format!("line {first} is {what}"),
+            many => format!("{many} lines ({first} to {last}) are {what}"),
+        });
     }
 }
