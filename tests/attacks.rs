@@ -188,3 +188,97 @@ fn a_lock_file_that_was_removed_under_a_session_lets_no_second_neo_in() {
     session.ended().expect_code(0);
     house.run(&["verify", "--all"]).expect_code(0);
 }
+
+/// Everything in the log so far.
+fn log(house: &House) -> String {
+    house.files("logs").into_iter().map(|file| fs::read_to_string(file).unwrap_or_default()).collect()
+}
+
+/// A second start of a house, with a fault in the backup that comes before its session.
+fn stalled_start(house: &House, fault: &str) -> Headless {
+    house.short_session(1);
+    let mut command = house.neo(&["run", "--headless"]);
+    command.env("NEO_FAULTS", fault);
+    let start = Headless::spawn(command);
+    until_so("the backup before the session", || log(house).matches("making a backup before the session").count() == 1);
+    start
+}
+
+#[test]
+fn a_start_that_hangs_is_left_at_once_by_the_second_signal_with_no_session_begun() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let house = House::new();
+        let mut start = stalled_start(&house, "backup:1:stall600000");
+        start.signal(signal);
+        until_so("the first is heard", || log(&house).contains("once more leaves at once"));
+        assert!(!start.has_ended(), "one signal waits for the end of the step");
+        start.signal(signal);
+        let ended = start.ended();
+        ended.expect_code(0);
+        assert!(ended.stderr.contains("no session was begun"), "{}", ended.stderr);
+        assert_eq!(house.short_session(2).stdout.matches("Session 2 closed, verified").count(), 1);
+    }
+}
+
+#[test]
+fn a_signal_during_the_start_leaves_between_two_steps() {
+    let house = House::new();
+    let mut start = stalled_start(&house, "backup:1:stall2000");
+    start.signal(Signal::TERM);
+    let ended = start.ended();
+    ended.expect_code(0);
+    assert_eq!(ended.stdout, "", "there is no session, and no receipt");
+    assert_eq!(house.rows().count("SELECT count(*) FROM sessions"), 1);
+    assert_eq!(house.files("s.backups").len(), 1, "the backup is given up as well: only the first session's is there");
+}
+
+#[test]
+fn a_start_that_hangs_gives_the_terminal_back_when_it_is_left() {
+    let house = House::new();
+    house.short_session(1);
+    let mut console = Stage::new().faults("backup:1:stall600000").start(&house, &["run", "--seed", "1"]);
+    console.wait_for_text("making a backup before the session");
+    console.keys("\x03");
+    console.wait_for_text("once more leaves at once");
+    console.keys("\x03");
+    assert_eq!(console.ended(), 0);
+    let (before, now) = console.settings_before_and_now();
+    assert_eq!(before, now, "the terminal's settings");
+    assert!(!console.is_on_alternate_screen() && !console.is_cursor_hidden());
+}
+
+#[test]
+fn what_a_killed_command_left_of_its_copies_is_removed_by_the_next_one() {
+    let house = House::new();
+    house.short_session(1);
+    let temp = house.folder().join("temp");
+    fs::create_dir(&temp).expect("our own folder");
+    let audit = || {
+        let mut command = house.neo(&["audit"]);
+        command.env("TMPDIR", &temp);
+        command
+    };
+    let left = || fs::read_dir(&temp).expect("our own folder").count();
+    // One that is too quick to be killed in its work is started again.
+    until_so("a killed command that leaves its copies", || {
+        let mut killed = Headless::spawn(audit());
+        until_so("its copies, or its end", || left() > 0 || killed.has_ended());
+        killed.signal(Signal::KILL);
+        killed.ended().code.is_none() && left() > 0
+    });
+    Headless::spawn(audit()).ended().expect_code(0);
+    assert_eq!(left(), 0);
+}
+
+#[test]
+fn one_repair_is_one_incident_and_is_logged_once() {
+    let house = House::new();
+    house.short_session(1);
+    fs::remove_file(house.database()).expect("our own file");
+    let ended = house.short_session(2);
+    assert!(ended.stdout.contains("incidents   Put right at the start\n"), "{}", ended.stdout);
+    assert_eq!(log(&house).matches("the database was made anew").count(), 1, "{}", log(&house));
+    assert_eq!(house.rows().count("SELECT count(*) FROM incidents"), 1);
+    let shown = house.run(&["sessions", "show", "2"]).expect_code(0).stdout.clone();
+    assert_eq!(shown.matches("happened").count(), 1, "{shown}");
+}

@@ -143,6 +143,8 @@ fn of_gate(error: &GateError) -> Exit {
         GateError::Store(error) => of_store(error),
         GateError::Rebuild(error) => of_rebuild(error),
         GateError::Journal(_) | GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        // Only who runs a session can leave, and has its own word for it.
+        GateError::Left { .. } => Exit::Done,
         GateError::Look(_) | GateError::Write(_) | GateError::Swap(_) | GateError::Quarantine(_) => Exit::NoSafePlace,
     }
 }

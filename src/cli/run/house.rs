@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::asking::{self, Operator};
+use super::leaving::Leaving;
 use super::start::{self, Made, Steps};
 use super::{Order, hurry_of};
 use crate::cli::writer::{holder, host};
@@ -62,7 +63,12 @@ pub struct House {
 impl House {
     /// Makes the place ready, takes the lock, and opens both copies with care. What a machine cannot decide is asked of
     /// the operator, if there is one.
-    pub fn open(place: &Place, console: Option<&ConsoleHandle>, operator: Option<Operator<'_>>) -> Result<Self> {
+    pub fn open(
+        place: &Place,
+        console: Option<&ConsoleHandle>,
+        operator: Option<Operator<'_>>,
+        leaving: &Leaving,
+    ) -> Result<Self> {
         let mut steps = Steps::new(console);
         steps.next("looking at the place");
         let made = Made::before(place);
@@ -70,8 +76,8 @@ impl House {
         let holder = holder();
         let lock = Lock::take(&place.lock(), &holder)?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let mut opened = asking::open(&disk, place, operator, &mut steps).inspect_err(|_| made.take_back())?;
-        let before = back_up_before(&mut opened, place, &mut steps);
+        let mut opened = asking::open(&disk, place, operator, leaving, &mut steps).inspect_err(|_| made.take_back())?;
+        let before = back_up_before(&mut opened, place, leaving, &mut steps);
         let start = start::account(place, holder, steps.all_done(), &opened.account);
         let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
         let ballast = Ballast::at(disk, place.ballast(), seed);
@@ -134,14 +140,19 @@ impl House {
 }
 
 /// The copy before a session. That it failed is told by the session, and keeps none from beginning.
-fn back_up_before(opened: &mut Opened, place: &Place, steps: &mut Steps<'_>) -> Option<Done<BackupDone>> {
+fn back_up_before(
+    opened: &mut Opened,
+    place: &Place,
+    leaving: &Leaving,
+    steps: &mut Steps<'_>,
+) -> Option<Done<BackupDone>> {
     opened.writer.head()?;
     steps.next("making a backup before the session");
     let (began, now) = (Instant::now(), machine_time());
     let order = backup::Order { kind: BackupKind::Pre, folder: place.backups(), now };
     let result = backup::take(&mut opened.store, order, |progress| {
         steps.note(progress);
-        ControlFlow::Continue(())
+        if leaving.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let result = result.map_err(|error| error.to_string());
     if let Ok(done) = &result {

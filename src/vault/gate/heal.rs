@@ -40,7 +40,7 @@ impl Gate<'_> {
     }
 
     fn make_anew(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
-        self.step("reading the journal");
+        self.step("reading the journal")?;
         let mut report = self.read_journal(None)?;
         if report.head.is_none()
             && report.is_sound()
@@ -49,7 +49,7 @@ impl Gate<'_> {
             self.refuse_to_begin_empty(&report, Some(why))?;
             return Err(refusal.into());
         }
-        self.step("looking at what is left of the database");
+        self.step("looking at what is left of the database")?;
         let old = Old::of(self.disk, self.place);
         if !report.is_sound() {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
@@ -149,7 +149,7 @@ impl Gate<'_> {
         store: &mut Store,
         head: Option<Head>,
     ) -> Result<(), GateError> {
-        self.step("putting facts back into the journal");
+        self.step("putting facts back into the journal")?;
         let from = head.map_or(0, |head| head.n + 1);
         let ask = store.ask()?;
         let behind = ask.cursor()?.map_or(from, |(n, _)| n + 1);
@@ -185,7 +185,7 @@ impl Gate<'_> {
 
     /// Projects what only the journal has.
     pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
-        self.step("catching the store up");
+        self.step("catching the store up")?;
         let mut portion: Vec<Line> = Vec::new();
         let (mut outcome, mut count) = (Ok(()), 0_u64);
         read_chain(&**self.disk, &self.place.journal(), cursor.map(|cursor| cursor.n), |line| {

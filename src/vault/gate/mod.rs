@@ -49,6 +49,7 @@ struct Gate<'a> {
     place: &'a Place,
     now: Timestamp,
     tell: &'a mut dyn FnMut(&str),
+    leaves: &'a dyn Fn() -> bool,
     account: Vec<String>,
     healed: Vec<Restored>,
     /// Whether the last one to have it left without closing it.
@@ -77,7 +78,18 @@ pub fn open(
     now: Timestamp,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Opened, GateError> {
-    let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
+    open_unless(disk, place, now, tell, &|| false)
+}
+
+/// As [`open`]; `leaves` is asked before each step whether to leave instead.
+pub fn open_unless(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    now: Timestamp,
+    tell: &mut dyn FnMut(&str),
+    leaves: &dyn Fn() -> bool,
+) -> Result<Opened, GateError> {
+    let mut gate = Gate { disk, place, now, tell, leaves, account: Vec::new(), healed: Vec::new(), unclean: false };
     gate.finish_what_was_begun()?;
     let found = gate.look_and_open()?;
     let (mut store, writer) = match gate.settle(found) {
@@ -93,8 +105,12 @@ pub fn open(
 }
 
 impl Gate<'_> {
-    fn step(&mut self, what: &str) {
+    fn step(&mut self, what: &str) -> Result<(), GateError> {
+        if (self.leaves)() {
+            return Err(GateError::Left { before: what.to_owned() });
+        }
         (self.tell)(what);
+        Ok(())
     }
 
     /// Makes both copies whole and of one story, and ends what nobody ended.
@@ -121,7 +137,7 @@ impl Gate<'_> {
     }
 
     fn look_and_open(&mut self) -> Result<Stored, GateError> {
-        self.step("looking at the files");
+        self.step("looking at the files")?;
         let seen = look(&**self.disk, self.place)?;
         if seen.rollback_is_strange() {
             let [.., rollback] = sidecars(self.place.database());
@@ -143,7 +159,7 @@ impl Gate<'_> {
     /// Opens it, and finds out whether its own cursor is right. Whatever SQLite finds malformed is unsound, and whatever
     /// is another program's, newer, or out of reach, is refused.
     fn open_store(&mut self) -> Result<Stored, GateError> {
-        self.step("opening the database");
+        self.step("opening the database")?;
         let mut store = match Store::open_on(Arc::clone(self.disk), self.place.database()) {
             Ok(store) => store,
             Err(why @ (OpenError::Malformed { .. } | OpenError::NotADatabase(_) | OpenError::OrphanedLog { .. })) => {
@@ -164,7 +180,7 @@ impl Gate<'_> {
 
     /// The store opens: its pages are checked while the journal is read, and the two are compared.
     fn settle_sound(&mut self, store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
-        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" });
+        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" })?;
         let (mut store, report) = match compare::check_and_read(self.disk, self.place, store, cursor, self.unclean)? {
             (Compared::Unsound(why), store) => {
                 drop(store);
@@ -232,7 +248,7 @@ impl Gate<'_> {
         if left_open.is_empty() {
             return Ok(());
         }
-        self.step("closing sessions that nobody closed");
+        self.step("closing sessions that nobody closed")?;
         for recovery in left_open {
             let kept = writer.write_group(&recovery.entries)?;
             store.project(&kept.lines)?;
