@@ -144,6 +144,7 @@ impl DiskFile for RealFile {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "another system does not say")]
 fn id_of(found: &fs::Metadata) -> Option<FileId> {
     use std::os::unix::fs::MetadataExt as _;
     Some(FileId { device: found.dev(), number: found.ino() })

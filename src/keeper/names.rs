@@ -69,8 +69,8 @@ impl JournalNames {
         if let Some(change) = self.open.as_ref().and_then(|(_, named)| named.change(&*self.disk)) {
             return Some(change.to_string());
         }
-        let names = self.disk.names(&self.path).ok()?;
-        if let Some(missing) = self.before.iter().find(|name| !names.contains(name)) {
+        let there = self.disk.names(&self.path).ok()?;
+        if let Some(missing) = self.before.iter().find(|name| !there.contains(name)) {
             let path = self.path.join(missing);
             return Some(format!("{} was deleted or moved away", path.display()));
         }

@@ -57,7 +57,7 @@ impl Operator<'_> {
 pub fn open(
     disk: &Arc<dyn Disk>,
     place: &Place,
-    operator: Option<Operator<'_>>,
+    operator: Option<&Operator<'_>>,
     leaving: &Leaving,
     steps: &mut Steps<'_>,
 ) -> Result<Opened> {
@@ -73,7 +73,7 @@ pub fn open(
             }
         };
         tracing::warn!("{dilemma}");
-        let choice = operator.as_ref().map_or(Choice::Leave, |operator| operator.choose(&dilemma));
+        let choice = operator.map_or(Choice::Leave, |operator| operator.choose(&dilemma));
         tracing::info!("the choice: {}", choice.in_words());
         match settle(disk, place, &choice, steps)? {
             Some(restored) => settled.push(restored),

@@ -66,7 +66,7 @@ impl House {
     pub fn open(
         place: &Place,
         console: Option<&ConsoleHandle>,
-        operator: Option<Operator<'_>>,
+        operator: Option<&Operator<'_>>,
         leaving: &Leaving,
     ) -> Result<Self> {
         let mut steps = Steps::new(console);

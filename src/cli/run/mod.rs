@@ -157,7 +157,7 @@ fn run_session(
 ) -> Result<Option<Receipt>> {
     let leaving = Leaving::listen(runtime, ends.controls, console.map(ConsoleHandle::way_out));
     let operator = console.map(|console| Operator { runtime, console, leaving: &leaving });
-    let mut house = match House::open(&order.place, console, operator, &leaving) {
+    let mut house = match House::open(&order.place, console, operator.as_ref(), &leaving) {
         Err(left) if is_leaving(&left) => return Ok(None),
         opened => opened?,
     };

@@ -272,3 +272,23 @@ fn is_damage(why: &StoreError) -> bool {
         StoreError::Gap { .. } | StoreError::Forked { .. } => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::disk::memory::MemoryDisk;
+
+    #[test]
+    fn whoever_leaves_does_so_before_the_next_step_and_it_is_not_begun() {
+        let disk = MemoryDisk::new(1);
+        disk.create_folder(Path::new("/house")).unwrap();
+        let (arc, place): (Arc<dyn Disk>, _) = (Arc::new(disk.clone()), Place::around(Path::new("/house/s.db")));
+        let mut begun = Vec::new();
+        let now = Timestamp::default();
+        let left = open_unless(&arc, &place, now, &mut |step| begun.push(step.to_owned()), &|| true).unwrap_err();
+        assert!(matches!(&left, GateError::Left { before } if before == "looking at the files"), "{left}");
+        assert!(begun.is_empty() && disk.names(Path::new("/house")).unwrap().is_empty());
+    }
+}
