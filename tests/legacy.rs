@@ -132,7 +132,7 @@ fn logs_that_tell_nothing_get_a_word_and_a_pipe_is_not_waited_for() {
     let wide: Vec<u8> = [0xfeff].into_iter().chain(line.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     for readable in [[line.as_bytes(), b"caf\xe9\n"].concat(), wide] {
         fs::write(&log, readable).expect("written");
-        assert!(backfill().stdout.contains("1 lines of the logs begin with a time"));
+        assert!(backfill().stdout.contains("1 line of the logs begins with a time"));
     }
     #[cfg(unix)]
     {

@@ -15,13 +15,14 @@ use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::adoption::Adopted;
+use crate::domain::words::counted;
 use crate::legacy::adopt::survey;
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
 use crate::store::rows::AdoptionRow;
 use crate::store::{OpenError, Reader};
-use crate::vault::audit::words::{count, quoted};
+use crate::vault::audit::words::quoted;
 
 /// How long a database that is being written is left alone before it is tried again.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -157,7 +158,7 @@ fn print<W: Write>(out: &mut W, account: &Adopted, colour: Colour) -> Result<()>
         writeln!(out, "rounded    {numbers} numbers in {unit}: {} in all, {} at most", rounding.sum, rounding.largest)?;
     }
     if account.between > 0 {
-        let rows = count(usize::try_from(account.between).unwrap_or(usize::MAX), "row");
+        let rows = counted(usize::try_from(account.between).unwrap_or(usize::MAX), "row");
         writeln!(out, "between    {rows} of orders, fills or movements in no session's time")?;
     }
     for order in &account.unproven {

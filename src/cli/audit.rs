@@ -11,9 +11,10 @@ use super::print::{Colour, Form, json};
 use crate::console::ui::widget::wrap::wrap;
 use crate::disk::real::RealDisk;
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::logging::one_line;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::{count, moment, numbers, size};
+use crate::vault::audit::words::{moment, numbers, size};
 use crate::vault::audit::{
     CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Role, Severity, Version, audit,
 };
@@ -150,7 +151,8 @@ fn database(inside: &Inside) -> String {
 
 fn journal(seen: &Examined) -> Vec<String> {
     let Some(chain) = &seen.chain else { return vec!["none".to_owned()] };
-    let mut lines = vec![format!("{} lines in {}", chain.lines, count(to_usize(chain.segments), "segment"))];
+    let mut lines =
+        vec![format!("{} in {}", counted(chain.lines, "line"), counted(to_usize(chain.segments), "segment"))];
     if chain.damage.is_empty() && chain.unread.is_none() {
         lines[0].push_str(", every hash holds");
     }

@@ -15,6 +15,7 @@ use crate::domain::adoption::Backfilled;
 use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::journal::record::Entry;
 use crate::legacy::backfill::logs::LogSigns;
 use crate::legacy::backfill::{self, Finding};
@@ -61,6 +62,7 @@ fn tell_of_logs<W: Write>(out: &mut W, args: &BackfillArgs, lines: u64) -> std::
     match lines {
         _ if args.log.is_empty() => Ok(()),
         0 => writeln!(out, "No line of the logs begins with a time: are they the earlier engine's, and unpacked?"),
+        1 => writeln!(out, "1 line of the logs begins with a time."),
         lines => writeln!(out, "{lines} lines of the logs begin with a time."),
     }
 }
@@ -132,8 +134,8 @@ fn print<W: Write>(out: &mut W, found: &[Finding], done: bool, form: Form) -> Re
         found.iter().filter(|finding| finding.end.is_none()).map(|finding| finding.session.to_string()).collect();
     writeln!(
         out,
-        "\n{ended} of {} sessions {}.",
-        found.len(),
+        "\n{ended} of {} {}.",
+        counted(found.len() as u64, "session"),
         if done { "have an end now" } else { "would have an end" }
     )?;
     if !open.is_empty() {

@@ -16,6 +16,7 @@ use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::session::clock::machine_time;
 use crate::store::Reader;
 use crate::vault::backup::drill::{self, Drilled};
@@ -172,10 +173,15 @@ fn print_verified<W: Write>(out: &mut W, verified: &[Verified]) -> Result<()> {
     for one in verified {
         match &one.why {
             Some(why) => writeln!(out, "unfit  {}: {why}", one.name)?,
-            None => writeln!(out, "fit    {}, {} lines, each with its own hash", one.name, one.lines.unwrap_or(0))?,
+            None => writeln!(
+                out,
+                "fit    {}, {}, each with its own hash",
+                one.name,
+                counted(one.lines.unwrap_or(0), "line")
+            )?,
         }
         let Some(drill) = &one.drill else { continue };
-        writeln!(out, "drill  restored from it, {} lines of the journal on top", drill.replayed)?;
+        writeln!(out, "drill  restored from it, with {} of the journal on top", counted(drill.replayed, "line"))?;
         for difference in &drill.differences {
             writeln!(out, "found  {difference}")?;
         }
@@ -192,7 +198,7 @@ fn prune<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
     let folder = place.backups();
     let on_shelf = on_shelf(&folder)?;
     let spared = backup::newest_fit(&RealDisk, &folder)?.map(|(backup, _)| backup.name);
-    let too_many = backup::surplus(&on_shelf, spared.as_deref());
+    let too_many = backup::surplus(&RealDisk, &folder, &on_shelf, spared.as_deref());
     let pruned = backup::prune(&RealDisk, &folder, too_many)?;
     writing.opened.store.record_pruned(&pruned, machine_time())?;
     writing.end()?;

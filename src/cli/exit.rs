@@ -150,6 +150,8 @@ fn of_gate(error: &GateError) -> Exit {
         GateError::Rebuild(error) => of_rebuild(error),
         GateError::Journal(error) => of_read(error),
         GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        // Only who runs a session can leave, and has its own word for it.
+        GateError::Left { .. } => Exit::Done,
         GateError::Look(_) | GateError::Write(_) | GateError::Swap(_) | GateError::Quarantine(_) => Exit::NoSafePlace,
     }
 }

@@ -16,8 +16,8 @@ use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::counted;
 use crate::vault::rebuild::{self, Base, Plan, Rebuilt};
 use crate::vault::swap;
 
@@ -93,7 +93,7 @@ fn finish<W: Write>(out: &mut W, place: &Place, plan: &Plan, rebuilt: Option<Reb
         (Form::Text(_), Some(rebuilt)) => {
             rebuilt.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             if rebuilt.undigested > 0 {
-                writeln!(out, "undigested  {} lines, each beside an incident", rebuilt.undigested)?;
+                writeln!(out, "undigested  {}, each beside an incident", counted(rebuilt.undigested, "line"))?;
             }
             let kept = what_was_there(place, rebuilt.quarantine.as_deref());
             writeln!(out, "Rebuilt from {} of the journal.{kept}", counted(rebuilt.lines, "line"))?;

@@ -17,10 +17,11 @@ use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::{counted, quoted};
+use crate::vault::audit::words::quoted;
 use crate::vault::restore::{self, Done, Plan};
 use crate::vault::swap;
 
@@ -170,8 +171,12 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     }
     let taken = plan.taken_at.map_or_else(String::new, |at| format!(", taken at {at}"));
     writeln!(out, "from        {}{taken}, up to {}, {} bytes", plan.from, number(plan.cursor), plan.bytes)?;
-    let (come, replayed) = (if plan.replayed == 1 { "comes" } else { "come" }, counted(plan.replayed, "line"));
-    writeln!(out, "journal     up to {}; {replayed} {come} on top of the backup", number(plan.journal))?;
+    let replayed = match plan.replayed {
+        0 => "nothing comes".to_owned(),
+        1 => "1 line comes".to_owned(),
+        many => format!("{many} lines come"),
+    };
+    writeln!(out, "journal     up to {}; {replayed} on top of the backup", number(plan.journal))?;
     if plan.returned > 0 {
         writeln!(out, "returned    {} that the journal lost and the backup has", counted(plan.returned, "line"))?;
     }

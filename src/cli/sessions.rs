@@ -192,7 +192,9 @@ fn print_incidents<W: Write>(out: &mut W, detail: &SessionDetail) -> Result<()> 
             ("you can", &incident.you_can),
         ];
         for (label, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            writeln!(out, "  {label:<10}{}", line(text))?;
+            for (label, text) in std::iter::once(label).chain(std::iter::repeat("")).zip(text.lines()) {
+                writeln!(out, "  {label:<10}{}", line(text))?;
+            }
         }
     }
     Ok(())

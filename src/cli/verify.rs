@@ -10,13 +10,12 @@ use std::path::Path;
 use color_eyre::Result;
 use serde::Serialize;
 
-use self::words::some;
 use super::args::VerifyArgs;
 use super::exit::Exit;
 use super::print::{Form, json};
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
-use crate::vault::audit::words::counted;
+use crate::domain::words::{counted, counted_that};
 use crate::vault::verify::{Projected, Verdict, verify};
 
 /// What was found, as it is printed.
@@ -101,19 +100,19 @@ fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
     } else {
         writeln!(out, "journal   no lines")?;
     }
-    writeln!(out, "store     {} the same, byte for byte", some(found.same_in_store, "line", "is", "are"))?;
+    writeln!(out, "store     {} the same, byte for byte", counted_that(found.same_in_store, "line", "is", "are"))?;
     match &found.tables {
         Some(MadeAgain { tables, rows, sessions_with_the_same_readings }) => {
             let were = if *rows == 1 { "was" } else { "were" };
             let (rows, tables) = (counted(*rows, "row"), counted(*tables, "table"));
             writeln!(out, "tables    {rows} in {tables} {were} made again from the journal")?;
-            let sessions = some(*sessions_with_the_same_readings, "session", "has", "have");
+            let sessions = counted_that(*sessions_with_the_same_readings, "session", "has", "have");
             writeln!(out, "readings  {sessions} those of the close")?;
         }
         None => writeln!(out, "tables    not compared: the journal has to be put right first")?,
     }
     if found.void > 0 {
-        let void = some(found.void, "line", "does", "do");
+        let void = counted_that(found.void, "line", "does", "do");
         writeln!(out, "void      {void} not count: nothing that is left says that it was acknowledged")?;
     }
     for note in &found.notes {

@@ -165,6 +165,21 @@ impl Writer {
         Ok(Self { disk, folder, head, open: None, room: Room::default(), text: String::new() })
     }
 
+    /// The disk that it writes to.
+    pub const fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    /// Where its segments lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Has the next group begin a new segment: nobody finds again what would be written into the open one.
+    pub fn leave_segment(&mut self) {
+        self.open = None;
+    }
+
     /// How it deals with the disk's room from now on.
     pub fn use_room(&mut self, room: Room) {
         self.room = room;

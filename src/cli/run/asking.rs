@@ -7,19 +7,17 @@ use std::sync::Arc;
 
 use color_eyre::Result;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::leaving::Leaving;
 use super::start::Steps;
-use super::wants_the_end;
 use crate::cli::writer::{self, tell_the_chain};
 use crate::console::app::question::{Answer, Question, QuestionOption};
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::session::clock::machine_time;
-use crate::session::control::Control;
-use crate::vault::audit::words::counted;
 use crate::vault::gate::{self, Choice, Dilemma, GateError, Opened};
 use crate::vault::mend::{self, Sources};
 use crate::vault::rebuild::{self, Base};
@@ -32,20 +30,19 @@ pub struct Operator<'a> {
     /// Where the question is put.
     pub console: &'a ConsoleHandle,
     /// Where an end is asked for meanwhile.
-    pub controls: &'a mut UnboundedReceiver<Control>,
+    pub leaving: &'a Leaving,
 }
 
 impl Operator<'_> {
     /// Waits for the choice. An end that is asked for meanwhile, by a key, a signal or a terminal that goes, and a console
     /// that dies, leave everything as it is.
-    fn choose(&mut self, dilemma: &Dilemma) -> Choice {
+    fn choose(&self, dilemma: &Dilemma) -> Choice {
         let (question, choices) = question(dilemma);
         let reply = self.console.ask(question);
-        let (console, controls) = (self.console, &mut *self.controls);
         let answer = self.runtime.block_on(async {
             tokio::select! {
                 biased;
-                () = until_the_end_is_wanted(controls, console) => Answer::Left,
+                () = self.leaving.wanted() => Answer::Left,
                 answer = reply.wait() => answer,
             }
         });
@@ -56,25 +53,19 @@ impl Operator<'_> {
     }
 }
 
-async fn until_the_end_is_wanted(controls: &mut UnboundedReceiver<Control>, console: &ConsoleHandle) {
-    while let Some(control) = controls.recv().await {
-        if wants_the_end(&control, Some(console)) {
-            return;
-        }
-    }
-}
-
 /// Opens both copies. What a machine cannot decide is asked, carried out, and tried again, until the gate opens or the
 /// operator leaves.
 pub fn open(
     disk: &Arc<dyn Disk>,
     place: &Place,
-    mut operator: Option<Operator<'_>>,
+    operator: Option<&Operator<'_>>,
+    leaving: &Leaving,
     steps: &mut Steps<'_>,
 ) -> Result<Opened> {
+    let leaves = || leaving.is_wanted();
     let mut settled = Vec::new();
     loop {
-        let dilemma = match gate::open(disk, place, machine_time(), &mut |step| steps.next(step)) {
+        let dilemma = match gate::open_unless(disk, place, machine_time(), &mut |step| steps.next(step), &leaves) {
             Err(GateError::Undecided(dilemma)) => dilemma.after(settled.iter().map(as_chosen)),
             Err(other) => return Err(other.into()),
             Ok(mut opened) => {
@@ -83,7 +74,7 @@ pub fn open(
             }
         };
         tracing::warn!("{dilemma}");
-        let choice = operator.as_mut().map_or(Choice::Leave, |operator| operator.choose(&dilemma));
+        let choice = operator.map_or(Choice::Leave, |operator| operator.choose(&dilemma));
         tracing::info!("the choice: {}", choice.in_words());
         match settle(disk, place, &choice, steps)? {
             Some(restored) => settled.push(restored),
@@ -142,13 +133,16 @@ fn write_down(opened: &mut Opened, restored: Restored) -> Result<()> {
 
 fn as_chosen(restored: &Restored) -> String {
     let kept = restored.quarantine.as_ref().map_or_else(String::new, |name| format!("; what was there is in {name}"));
-    let did = match restored.what {
-        Healing::StoreRestored => "the backup was put in the database's place",
-        Healing::JournalMended => "the journal was put right",
-        _ => "the database was made anew",
-    };
     let lines = counted(restored.lines, "line");
-    format!("as you chose, {did}: {lines} from {}{kept}", restored.from)
+    let did = match (restored.what, restored.lines) {
+        (Healing::StoreRestored, 0) => format!("{} was put in the database's place", restored.from),
+        (Healing::StoreRestored, _) => {
+            format!("{} was put in the database's place, with {lines} of the journal on top", restored.from)
+        }
+        (Healing::JournalMended, _) => format!("the journal was put right: {lines} from {}", restored.from),
+        _ => format!("the database was made anew from {lines} of the journal"),
+    };
+    format!("as you chose, {did}{kept}")
 }
 
 /// The dilemma as a page, and what each of its options means here.

@@ -1,6 +1,6 @@
 //! What was found, in sentences, the first difference first.
 
-use crate::vault::audit::words::counted;
+use crate::domain::words::{counted, counted_that};
 use crate::vault::verify::lines::{ChainVerdict, Difference, Gap};
 use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 
@@ -33,7 +33,7 @@ pub(super) fn notes(verdict: &Verdict) -> Vec<String> {
     if projected.readings.lost > 0 {
         notes.push(format!(
             "{} lost readings since the store was made anew; no fact is among them",
-            some(projected.readings.lost, "session", "has", "have")
+            counted_that(projected.readings.lost, "session", "has", "have")
         ));
     }
     let undigested = projected.undigested.iter();
@@ -77,7 +77,7 @@ fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
         };
         findings.push(format!(
             "{} from the journal, first {n}: {what}; {then}",
-            some(verdict.different, "row of the store", "differs", "differ")
+            counted_that(verdict.different, "row of the store", "differs", "differ")
         ));
     }
     if are_of_two_databases(verdict) {
@@ -119,15 +119,6 @@ fn of_readings(differ: &ReadingsDiffer) -> String {
         "the readings of session {session} are not those that it was closed with: in market_snapshots and \
         valuation_snapshots are {what}; {then}"
     )
-}
-
-/// `1 row differs`, `5 rows differ`.
-pub(super) fn some(number: u64, what: &str, one: &str, more: &str) -> String {
-    let verb = if number == 1 { one } else { more };
-    match what.split_once(' ') {
-        Some((what, of)) => format!("{} {of} {verb}", counted(number, what)),
-        None => format!("{} {verb}", counted(number, what)),
-    }
 }
 
 fn gap(findings: &mut Vec<String>, gap: Gap, what: &str) {

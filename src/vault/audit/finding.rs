@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::orders::OpenOrder;
 use super::sums::{Sum, Wrong};
-use super::words::{count, counted, listed, moment, numbers, size};
+use super::words::{listed, moment, numbers, size};
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -128,7 +129,7 @@ impl Finding {
                 was(sessions)
             ),
             Self::NotEnded { sessions } => {
-                write!(f, "{} never got an end ({}).", count(sessions.len(), "session"), numbers(sessions))
+                write!(f, "{} never got an end ({}).", counted(sessions.len(), "session"), numbers(sessions))
             }
             Self::EndWithoutTime { sessions } => {
                 write!(f, "{} {} said to be over without a time.", session_or_sessions(sessions), was(sessions))
@@ -154,7 +155,7 @@ impl Finding {
             Self::StaleOrders { orders } => write!(
                 f,
                 "{} of sessions that are over {} still marked open: {}. They may rest at the venue.",
-                count(orders.len(), "order"),
+                counted(orders.len(), "order"),
                 if orders.len() == 1 { "is" } else { "are" },
                 order_names(orders)
             ),
@@ -162,7 +163,7 @@ impl Finding {
                 f,
                 "{} in {}: first {}, where {} stands and {} is what it comes to.",
                 sum_in_words(wrong.sum),
-                count(usize::try_from(wrong.places).unwrap_or(usize::MAX), "place"),
+                counted(usize::try_from(wrong.places).unwrap_or(usize::MAX), "place"),
                 wrong.first,
                 wrong.stands,
                 wrong.comes_to
@@ -211,12 +212,12 @@ impl fmt::Display for Finding {
             }
             Self::Newer => write!(f, "It was written by a newer neo; this one does not know its tables."),
             Self::JournalDamaged { places, first } => {
-                write!(f, "The journal is damaged in {}, the first: {first}.", count(*places, "place"))
+                write!(f, "The journal is damaged in {}, the first: {first}.", counted(*places, "place"))
             }
             Self::JournalStrays { files, first } => write!(
                 f,
                 "{} among the segments bear{} a wrong name: {first}. The next start takes out what is in the way.",
-                count(*files, "file"),
+                counted(*files, "file"),
                 if *files == 1 { "s" } else { "" }
             ),
             Self::JournalForeign { names } => {
@@ -259,7 +260,7 @@ impl fmt::Display for Finding {
 }
 
 fn at_least(places: usize) -> String {
-    if places >= 100 { "100 places or more".to_owned() } else { count(places, "place") }
+    if places >= 100 { "100 places or more".to_owned() } else { counted(places, "place") }
 }
 
 const fn noun(sessions: &[i64]) -> &'static str {

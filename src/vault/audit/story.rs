@@ -1,11 +1,12 @@
 //! What is likely to have happened, and the command that comes next. Pure: a tale from findings.
 
+use crate::domain::words::counted;
 use serde::Serialize;
 
 use super::Examined;
 use super::finding::Finding;
 use super::inside::DatabaseKind;
-use super::words::{count, moment, numbers, quoted, span};
+use super::words::{moment, numbers, quoted, span};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,12 +28,12 @@ pub fn likely(seen: &Examined, found: &[Finding]) -> String {
         match finding {
             Finding::NotEnded { sessions } if !lead_has_sessions => told.push(format!(
                 "{} ({}) never got an end: the earlier engine's shutdown failed in silence.",
-                count(sessions.len(), "session"),
+                counted(sessions.len(), "session"),
                 numbers(sessions)
             )),
             Finding::StaleOrders { orders } => told.push(format!(
                 "{} may still rest at the venue; look there before anything trades.",
-                count(orders.len(), "order")
+                counted(orders.len(), "order")
             )),
             _ => {}
         }

@@ -51,6 +51,12 @@ pub enum GateError {
     /// What a machine cannot decide.
     #[error("{0}")]
     Undecided(Dilemma),
+    /// Whoever opens wanted to leave, and did so between two steps.
+    #[error("left, as asked, before {before}; the next start finishes what was begun")]
+    Left {
+        /// The step that was not begun.
+        before: String,
+    },
 }
 
 /// What a machine cannot decide, with what it found.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::{Choice, Dilemma, Gate, GateError, Stored, found, is_damage};
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
 use crate::journal::segment;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
-use crate::vault::audit::words::{self, counted};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
 use crate::vault::baseline;
 use crate::vault::mend::{self, MendError, Mended};
@@ -44,7 +44,7 @@ impl Gate<'_> {
     }
 
     fn make_anew(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
-        self.step("reading the journal");
+        self.step("reading the journal")?;
         let mut report = self.read_journal(None)?;
         if report.head.is_none()
             && report.is_sound()
@@ -53,7 +53,7 @@ impl Gate<'_> {
             self.refuse_to_begin_empty(&report, Some(why))?;
             return Err(refusal.into());
         }
-        self.step("looking at what is left of the database");
+        self.step("looking at what is left of the database")?;
         let mut old = Old::of(self.disk, self.place);
         if report.head.is_some_and(|head| old.denies(head)) {
             // Of a log that came from another house nothing is believed, not even that a line is missing.
@@ -166,7 +166,7 @@ impl Gate<'_> {
         store: &mut Store,
         head: Option<Head>,
     ) -> Result<(), GateError> {
-        self.step("putting facts back into the journal");
+        self.step("putting facts back into the journal")?;
         let from = head.map_or(0, |head| head.n + 1);
         let ask = store.ask()?;
         let behind = ask.cursor()?.map_or(from, |(n, _)| n + 1);
@@ -201,7 +201,7 @@ impl Gate<'_> {
         let (were, they_are) = if count == 1 { ("was", "it is") } else { ("were", "they are") };
         self.account.push(format!(
             "{} from line {from} on {were} only in {}; {they_are} in the journal again",
-            words::count(count, "fact"),
+            counted(count, "fact"),
             if source == "store" { "the store" } else { source }
         ));
         self.note(Healing::JournalHealed, source, None, count as u64);
@@ -225,7 +225,7 @@ impl Gate<'_> {
 
     /// Projects what only the journal has.
     pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
-        self.step("catching the store up");
+        self.step("catching the store up")?;
         let mut portion: Vec<Line> = Vec::new();
         let (mut outcome, mut count) = (Ok(()), 0_u64);
         read_chain(&**self.disk, &self.place.journal(), cursor.map(|cursor| cursor.n), |line| {
@@ -280,7 +280,7 @@ impl Gate<'_> {
             };
             let count = names.iter().filter(|name| counts(name)).count();
             if count > 0 {
-                found.push(format!("{} among the {what}, in {}", words::count(count, "file"), folder.display()));
+                found.push(format!("{} among the {what}, in {}", counted(count, "file"), folder.display()));
             }
         }
         if self.disk.look(&self.place.quarantine()).is_ok() {

@@ -50,6 +50,7 @@ struct Gate<'a> {
     place: &'a Place,
     now: Timestamp,
     tell: &'a mut dyn FnMut(&str),
+    leaves: &'a dyn Fn() -> bool,
     account: Vec<String>,
     healed: Vec<Restored>,
     /// Whether the last one to have it left without closing it.
@@ -78,7 +79,18 @@ pub fn open(
     now: Timestamp,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Opened, GateError> {
-    let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
+    open_unless(disk, place, now, tell, &|| false)
+}
+
+/// As [`open`]; `leaves` is asked before each step whether to leave instead.
+pub fn open_unless(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    now: Timestamp,
+    tell: &mut dyn FnMut(&str),
+    leaves: &dyn Fn() -> bool,
+) -> Result<Opened, GateError> {
+    let mut gate = Gate { disk, place, now, tell, leaves, account: Vec::new(), healed: Vec::new(), unclean: false };
     let (mut store, writer) = match gate.begin() {
         Err(GateError::Undecided(dilemma)) if !gate.healed.is_empty() => {
             return Err(dilemma.after(gate.account).into());
@@ -104,8 +116,12 @@ impl Gate<'_> {
         }
     }
 
-    fn step(&mut self, what: &str) {
+    fn step(&mut self, what: &str) -> Result<(), GateError> {
+        if (self.leaves)() {
+            return Err(GateError::Left { before: what.to_owned() });
+        }
         (self.tell)(what);
+        Ok(())
     }
 
     /// Makes both copies whole and of one story, and ends what nobody ended.
@@ -132,7 +148,7 @@ impl Gate<'_> {
     }
 
     fn look_and_open(&mut self) -> Result<Stored, GateError> {
-        self.step("looking at the files");
+        self.step("looking at the files")?;
         let seen = look(&**self.disk, self.place)?;
         if seen.rollback_is_strange() {
             let [.., rollback] = sidecars(self.place.database());
@@ -154,7 +170,7 @@ impl Gate<'_> {
     /// Opens it, and finds out whether its own cursor is right. Whatever SQLite finds malformed is unsound, and whatever
     /// is another program's, newer, or out of reach, is refused.
     fn open_store(&mut self) -> Result<Stored, GateError> {
-        self.step("opening the database");
+        self.step("opening the database")?;
         let mut store = match Store::open_on(Arc::clone(self.disk), self.place.database()) {
             Ok(store) => store,
             Err(why @ (OpenError::Malformed { .. } | OpenError::NotADatabase(_) | OpenError::OrphanedLog { .. })) => {
@@ -175,7 +191,7 @@ impl Gate<'_> {
 
     /// The store opens: its pages are checked while the journal is read, and the two are compared.
     fn settle_sound(&mut self, store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
-        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" });
+        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" })?;
         let (mut store, report) = match compare::check_and_read(self.disk, self.place, store, cursor, self.unclean)? {
             (Compared::Unsound(why), store) => {
                 drop(store);
@@ -243,7 +259,7 @@ impl Gate<'_> {
         if left_open.is_empty() {
             return Ok(());
         }
-        self.step("closing sessions that nobody closed");
+        self.step("closing sessions that nobody closed")?;
         for recovery in left_open {
             let kept = writer.write_group(&recovery.entries)?;
             store.project(&kept.lines)?;
@@ -265,5 +281,25 @@ fn is_damage(why: &StoreError) -> bool {
         }
         StoreError::Unreadable { .. } => true,
         StoreError::Gap { .. } | StoreError::Forked { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::disk::memory::MemoryDisk;
+
+    #[test]
+    fn whoever_leaves_does_so_before_the_next_step_and_it_is_not_begun() {
+        let disk = MemoryDisk::new(1);
+        disk.create_folder(Path::new("/house")).unwrap();
+        let (arc, place): (Arc<dyn Disk>, _) = (Arc::new(disk.clone()), Place::around(Path::new("/house/s.db")));
+        let mut begun = Vec::new();
+        let now = Timestamp::default();
+        let left = open_unless(&arc, &place, now, &mut |step| begun.push(step.to_owned()), &|| true).unwrap_err();
+        assert!(matches!(&left, GateError::Left { before } if before == "looking at the files"), "{left}");
+        assert!(begun.is_empty() && disk.names(Path::new("/house")).unwrap().is_empty());
     }
 }

@@ -1,8 +1,8 @@
 //! What is in the way of one story, told with the ways out that help: a journal or a database from elsewhere.
 
 use super::{Choice, Dilemma, Gate, GateError};
+use crate::domain::words::counted;
 use crate::store::{OpenError, Store};
-use crate::vault::audit::words::counted;
 use crate::vault::whose::{At, Parted, Sides};
 
 impl Gate<'_> {

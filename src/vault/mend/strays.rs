@@ -7,10 +7,10 @@ use std::path::Path;
 
 use super::{MendError, failed};
 use crate::disk::Disk;
+use crate::domain::words::counted;
 use crate::journal::reader::{ChainReport, ReadError, Stray, read_chain};
 use crate::journal::record::{Hash, Line};
 use crate::journal::segment;
-use crate::vault::audit::words::counted;
 use crate::vault::quarantine::Quarantine;
 
 /// What became of a stray.

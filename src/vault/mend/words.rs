@@ -2,7 +2,7 @@
 
 use super::{Mended, Sorted, Was, lines};
 use crate::domain::custody::Healing;
-use crate::vault::audit::words::count;
+use crate::domain::words::counted;
 
 impl Mended {
     /// What it is to the chain; `None` if nothing was to be done.
@@ -27,7 +27,7 @@ impl Mended {
                 ),
                 many => format!(
                     "{} of the journal ({}) were broken or gone and were put right from copies whose hash holds",
-                    count(many.len(), "line"),
+                    counted(many.len(), "line"),
                     lines(many)
                 ),
             };
