@@ -25,7 +25,7 @@ pub use check::{Checked, Unfit, check};
 pub use shelf::{KEPT, OnShelf, newest_fit, prune, shelf, surplus};
 
 use crate::disk::Disk;
-use crate::disk::faults::Point;
+use crate::disk::faults::{self, Point};
 use crate::disk::place::space::{NoRoomForCopy, refuse_too_large};
 use crate::disk::sidecar::{Sidecar, sidecars};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
@@ -149,6 +149,10 @@ pub fn make(
     order: Order,
     mut between_steps: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Made, BackupError> {
+    let mut between_steps = |so_far| match faults::hit(Point::BackupStep) {
+        Ok(()) => between_steps(so_far),
+        Err(_) => ControlFlow::Break(()), // Only a test can get here, and this is what it asks for.
+    };
     let half = HalfMade::begin(disk, database, &order)?;
     let (original, pages) = copy(disk, database, &half.path, &mut between_steps)?;
     half.finish(&original, order, || between_steps(Progress { done: pages, total: pages }))
