@@ -20,7 +20,7 @@ use thiserror::Error;
 use super::backup::Unfit;
 use super::first_damage;
 use super::rebuild::{Base, RebuildError, Rebuilt, rebuild};
-use super::verify::{VerifyError, verify};
+use super::verify::{Projected, VerifyError, verify_tables};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::disk::sidecar::sidecars;
@@ -249,11 +249,12 @@ pub fn carry_out(
 }
 
 /// A bit that flipped in a row of the backup leaves its pages and its chain sound. The first table that differs, if what
-/// differs can be made anew: rows of a baseline that is gone stay as the backup has them.
+/// differs can be made anew: rows of a baseline that is gone stay as the backup has them. Pages and lines were checked
+/// when the new store was made.
 fn not_what_the_facts_make(disk: &dyn Disk, place: &Place) -> Result<Option<String>, RestoreError> {
-    let verdict = verify(disk, place, None).map_err(Box::new)?;
-    let remade = verdict.projected.filter(|projected| projected.undigested.is_empty());
-    Ok(remade.and_then(|projected| projected.tables.first).map(|first| format!("{}, {}", first.table, first.key)))
+    let Projected { tables, undigested, .. } = verify_tables(disk, place).map_err(Box::new)?;
+    let first = tables.first.filter(|_| undigested.is_empty());
+    Ok(first.map(|first| format!("{}, {}", first.table, first.key)))
 }
 
 /// An end of the journal that the plan puts back is no damage; everything else is.

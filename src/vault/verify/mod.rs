@@ -89,15 +89,26 @@ pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Res
         return Err(VerifyError::NoSuchSession(session));
     }
     std::thread::scope(|scope| {
-        let pages = scope.spawn(|| match session {
-            Some(_) => Ok(Damage::new()),
-            None => Ok::<_, VerifyError>(Reader::open_on(disk, place.database())?.ask().integrity_check()?),
+        let pages_and_lines = scope.spawn(|| {
+            let beside = Reader::open_on(disk, place.database())?;
+            let lines = compare_lines(disk, place, &beside)?;
+            let pages = if session.is_none() { beside.ask().integrity_check()? } else { Damage::new() };
+            Ok::<_, VerifyError>((pages, lines))
         });
-        let lines = compare_lines(disk, place, &reader)?;
-        let projected = lines.chain.is_sound().then(|| compare_projected(disk, place, &reader, session)).transpose()?;
-        let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let projected = compare_projected(disk, place, &reader, session);
+        let (pages, lines) = pages_and_lines.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        // What is made of a journal that has to be put right first is nothing to go by, failures included.
+        let projected = if lines.chain.is_sound() { Some(projected?) } else { None };
         Ok(Verdict { pages, lines, projected })
     })
+}
+
+/// Every table that the journal's facts make; neither pages nor lines nor readings.
+pub fn verify_tables(disk: &dyn Disk, place: &Place) -> Result<Projected, VerifyError> {
+    let reader = Reader::open_on(disk, place.database())?;
+    let mut projection = Projection::empty(disk, place)?;
+    let tables = projection.compare(&reader, None)?;
+    Ok(Projected { tables, undigested: projection.into_undigested(), readings: ReadingsCompared::default() })
 }
 
 /// What a sound journal makes, beside what is in the store.
