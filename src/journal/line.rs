@@ -102,11 +102,18 @@ fn whole<'a>(text: &'a str, rest: &'a str, hash: Hash) -> Option<View<'a>> {
     let rest = rest.strip_suffix(PREV)?;
     let (n, rest) = rest.strip_prefix(r#""n":"#)?.split_once(',')?;
     let (ack, rest) = rest.strip_prefix(r#""ack":"#)?.split_once(',')?;
-    let (at, rest) = rest.strip_prefix(r#""at":""#)?.split_once(r#"","#)?;
+    let (at, rest) = cut(rest.strip_prefix(r#""at":""#)?, r#"","#)?;
     let (session, fields) = rest.strip_prefix(r#""session":"#)?.split_once(',')?;
-    let (kind, _) = fields.strip_prefix(r#""kind":""#)?.split_once(r#"","body":"#)?;
+    let (kind, _) = cut(fields.strip_prefix(r#""kind":""#)?, r#"","body":"#)?;
     let session = if session == "null" { None } else { Some(SessionId(session.parse().ok()?)) };
     Some(View { n: n.parse().ok()?, at: at.parse().ok()?, session, kind, text, ack: ack.parse().ok()?, prev, hash })
+}
+
+/// As `split_once`, which prepares for longer searches than ours. `between` begins with an ASCII sign.
+fn cut<'a>(text: &'a str, between: &str) -> Option<(&'a str, &'a str)> {
+    let first = *between.as_bytes().first()?;
+    let at = memchr::memchr_iter(first, text.as_bytes()).find(|&at| text[at..].starts_with(between))?;
+    Some((&text[..at], &text[at + between.len()..]))
 }
 
 #[cfg(test)]

@@ -136,25 +136,30 @@ impl Segment {
     }
 }
 
-/// Room can be a megabyte of newlines: it is passed over in steps of this.
-const ROOM: [u8; 64] = [b'\n'; 64];
+/// Room can be a megabyte of newlines.
+const ROOM: [u8; 4_096] = [b'\n'; 4_096];
+
+/// It is passed over in steps of so many, the longest first.
+const STEPS: [usize; 4] = [4_096, 256, 16, 1];
 
 /// What stands before the newlines at the end of `bytes`.
 fn before_room(mut bytes: &[u8]) -> &[u8] {
-    while let Some(before) = bytes.strip_suffix(&ROOM) {
-        bytes = before;
+    for step in STEPS {
+        while let Some(before) = bytes.strip_suffix(&ROOM[..step]) {
+            bytes = before;
+        }
     }
-    let newlines = bytes.iter().rev().take_while(|byte| **byte == b'\n').count();
-    &bytes[..bytes.len() - newlines]
+    bytes
 }
 
 /// What begins behind the newlines at the beginning of `bytes`.
 fn past_room(mut bytes: &[u8]) -> &[u8] {
-    while let Some(behind) = bytes.strip_prefix(&ROOM) {
-        bytes = behind;
+    for step in STEPS {
+        while let Some(behind) = bytes.strip_prefix(&ROOM[..step]) {
+            bytes = behind;
+        }
     }
-    let newlines = bytes.iter().take_while(|byte| **byte == b'\n').count();
-    &bytes[newlines..]
+    bytes
 }
 
 impl<F: FnMut(&View<'_>)> Walk<F> {

@@ -147,7 +147,8 @@ pub(super) fn scratch() -> Result<Connection, OpenError> {
     let nameless = Path::new("");
     let failed = |why| OpenError::from_sqlite(nameless, "making a scratch database", why);
     let mut connection = Connection::open(nameless).map_err(failed)?;
-    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF").map_err(failed)?;
+    connection.execute_batch("PRAGMA journal_mode = MEMORY").map_err(failed)?;
+    connection.execute_batch(MAKER).map_err(failed)?;
     connection.set_db_config(STABLE_PLANS.0, STABLE_PLANS.1).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     migrate::migrate(&mut connection, nameless, Found::Nothing)?;

@@ -10,7 +10,6 @@ mod without_baseline;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 
 use serde::Serialize;
 use thiserror::Error;
@@ -18,6 +17,7 @@ use thiserror::Error;
 use super::baseline::NotPutBack;
 use super::old::{Old, Tail, longest_tail};
 use super::quarantine::Quarantine;
+use super::replay::read_in_portions;
 use super::swap::{self, SwapError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
@@ -27,12 +27,6 @@ use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError, Undigested};
-
-/// Lines are handed over and projected in portions of this many.
-const PORTION: usize = 8_192;
-
-/// Portions that may wait between the reading and the projecting.
-const WAITING: usize = 4;
 
 /// What a new store begins with.
 #[derive(Clone, Copy, Debug)]
@@ -250,41 +244,23 @@ fn make(
     Ok(rebuilt)
 }
 
-/// One thread reads and proves the journal, this one projects.
+/// Projects what lies behind the base, from its newest line on: that must be the journal's, too.
 fn project_journal(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<Rebuilt, RebuildError> {
     let mut rebuilt = Rebuilt::default();
     let cursor = store.ask()?.cursor()?.map(|(n, _)| n);
-    let folder = place.journal();
-    let (report, shared) = std::thread::scope(|scope| {
-        let (hand_over, portions) = sync_channel::<Vec<Line>>(WAITING);
-        let reading = scope.spawn(move || read_behind(disk, &folder, cursor, &hand_over));
-        let mut outcome = Ok(());
-        for portion in portions {
-            match store.project(&portion) {
-                Ok(projected) => {
-                    rebuilt.lines += projected.lines;
-                    rebuilt.undigested += projected.undigested.len() as u64;
-                    if let Some(lost) = adoption_among(&portion, projected.undigested) {
-                        outcome = Err(lost);
-                        break;
-                    }
-                }
-                Err(why) => {
-                    outcome = Err(why.into());
-                    break;
-                }
-            }
-        }
-        let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        outcome.and(read.map_err(RebuildError::from))
+    let report = read_in_portions(disk, place, None, cursor.unwrap_or(0).., |portion| {
+        let projected = store.project(&portion).map_err(|why| match why {
+            StoreError::Forked { n } if cursor == Some(n) => RebuildError::OtherChain { n },
+            why => why.into(),
+        })?;
+        rebuilt.lines += projected.lines;
+        rebuilt.undigested += projected.undigested.len() as u64;
+        adoption_among(&portion, projected.undigested).map_or(Ok(()), Err)
     })?;
     if !report.is_sound() {
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
     }
-    match shared {
-        Some(line) if !has(store, &line)? => Err(RebuildError::OtherChain { n: line.n }),
-        _ => Ok(rebuilt),
-    }
+    Ok(rebuilt)
 }
 
 /// An adoption that could not be told: the store would be without the rows that it took over.
@@ -292,39 +268,6 @@ fn adoption_among(portion: &[Line], undigested: Vec<Undigested>) -> Option<Rebui
     let is_one = |n: u64| portion.iter().any(|line| line.n == n && line.kind == "adopted");
     let lost = undigested.into_iter().find(|one| is_one(one.n))?;
     Some(RebuildError::BaselineLost { n: lost.n, why: lost.why })
-}
-
-/// Hands over what lies behind `cursor`, and returns the newest line that does not: both sides must have it.
-fn read_behind(
-    disk: &dyn Disk,
-    folder: &Path,
-    cursor: Option<u64>,
-    hand_over: &SyncSender<Vec<Line>>,
-) -> Result<(ChainReport, Option<Line>), ReadError> {
-    let (mut portion, mut shared) = (Vec::with_capacity(PORTION), None);
-    let send = |portion: Vec<Line>| {
-        // Nobody takes it after a failure on the other side, which tells of itself.
-        drop(hand_over.send(portion));
-    };
-    let report = read_chain(disk, folder, None, |line| {
-        if cursor.is_some_and(|cursor| line.n <= cursor) {
-            if cursor == Some(line.n) {
-                shared = Some(line.to_line());
-            }
-            return;
-        }
-        portion.push(line.to_line());
-        if portion.len() == PORTION {
-            send(std::mem::replace(&mut portion, Vec::with_capacity(PORTION)));
-        }
-    })?;
-    send(portion);
-    Ok((report, shared))
-}
-
-fn has(store: &mut Store, line: &Line) -> Result<bool, StoreError> {
-    let row = store.ask()?.facts_from(line.n).next().transpose()?;
-    Ok(row.is_some_and(|row| row.line == line.text))
 }
 
 /// A copy of what lies in the database's place, with its log, for whoever wants to read what is left of it.

@@ -1,15 +1,22 @@
-//! The journal's lines behind a store's cursor, projected into it.
+//! The journal's lines, read on one thread while they are projected on another.
+
+use std::mem;
+use std::ops::RangeBounds;
+use std::sync::mpsc::sync_channel;
 
 use thiserror::Error;
 
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::journal::reader::{ReadError, read_chain};
+use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
 use crate::store::{Store, StoreError};
 
-/// Lines are projected in portions of this many.
-const PORTION: usize = 1_000;
+/// Lines are handed over in portions of this many.
+const PORTION: usize = 8_192;
+
+/// Portions that may wait between the reading and the projecting.
+const WAITING: usize = 4;
 
 /// A store could not be brought to where the journal is. What was projected stays.
 #[derive(Debug, Error)]
@@ -24,20 +31,44 @@ pub enum ReplayError {
 
 /// Projects all that comes behind the store's cursor, and says how many lines it was.
 pub(super) fn replay(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<u64, ReplayError> {
-    let cursor = store.ask()?.cursor()?.map(|(n, _)| n);
-    let (mut portion, mut count, mut outcome) = (Vec::<Line>::new(), 0_u64, Ok(()));
-    read_chain(disk, &place.journal(), None, |line| {
-        if outcome.is_err() || cursor.is_some_and(|cursor| line.n <= cursor) {
-            return;
-        }
-        count += 1;
-        portion.push(line.to_line());
-        if portion.len() == PORTION {
-            outcome = store.project(&portion).map(drop);
-            portion.clear();
-        }
+    let from = store.ask()?.cursor()?.map_or(0, |(n, _)| n + 1);
+    let mut count = 0;
+    read_in_portions(disk, place, None, from.., |portion| {
+        count += store.project(&portion)?.lines;
+        Ok::<_, ReplayError>(())
     })?;
-    outcome?;
-    store.project(&portion)?;
     Ok(count)
+}
+
+/// Reads and proves the journal on a thread of its own, and gives the lines of those numbers to `take` on this one.
+/// `known` is as in [`read_chain`]. The first failure of `take` is the last portion that it is given.
+pub(super) fn read_in_portions<E: From<ReadError>>(
+    disk: &dyn Disk,
+    place: &Place,
+    known: Option<u64>,
+    numbers: impl RangeBounds<u64> + Send,
+    take: impl FnMut(Vec<Line>) -> Result<(), E>,
+) -> Result<ChainReport, E> {
+    let folder = place.journal();
+    std::thread::scope(|scope| {
+        let (hand_over, portions) = sync_channel::<Vec<Line>>(WAITING);
+        let reading = scope.spawn(move || {
+            let mut portion = Vec::with_capacity(PORTION);
+            // Nobody takes it after a failure on the other side, which tells of itself.
+            let send = |portion| drop(hand_over.send(portion));
+            let report = read_chain(disk, &folder, known, |line| {
+                if numbers.contains(&line.n) {
+                    portion.push(line.to_line());
+                }
+                if portion.len() == PORTION {
+                    send(mem::replace(&mut portion, Vec::with_capacity(PORTION)));
+                }
+            })?;
+            send(portion);
+            Ok::<_, ReadError>(report)
+        });
+        let taken = portions.into_iter().try_for_each(take);
+        let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        taken.and(read.map_err(E::from))
+    })
 }

@@ -1,15 +1,16 @@
 //! Journal and store side by side: what each says of the other, and whether that can be.
 
+use std::iter;
 use std::sync::Arc;
 
 use super::{GateError, is_damage};
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::journal::reader::{ChainReport, read_chain};
-use crate::journal::record::{Hash, Head, Line};
-use crate::store::{Store, StoreError};
+use crate::journal::reader::ChainReport;
+use crate::journal::record::{Head, Line};
+use crate::store::{Damage, FactRow, Reader, Store, StoreError};
 use crate::vault::old::Old;
-use crate::vault::verify::lines::{Above, verify_chain};
+use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
 
 /// What comparing came to.
 pub(super) enum Compared {
@@ -43,22 +44,19 @@ pub(super) fn newest(store: &mut Store) -> Result<Result<Option<Head>, String>, 
     Ok(Ok(Some(Head { n, hash })))
 }
 
-/// Checks the store's pages on one thread while the journal is read on this one, and compares every row of `facts` with
+/// Checks the store's pages on one thread; on this one the journal is read, once, and every row of `facts` compared with
 /// its line. After an unclean end the check of the pages is the thorough one.
-pub(super) fn check_and_read(
+pub(super) fn check_and_compare(
     disk: &Arc<dyn Disk>,
     place: &Place,
     mut store: Store,
     cursor: Option<Head>,
     unclean: bool,
 ) -> Result<(Compared, Store), GateError> {
-    let (damage, read) = std::thread::scope(|scope| {
-        let checking = scope.spawn(|| {
-            let ask = store.ask()?;
-            if unclean { ask.integrity_check() } else { ask.quick_check() }
-        });
-        let read = read(&**disk, place, cursor);
-        (checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
+    let (damage, compared) = std::thread::scope(|scope| {
+        let checking = scope.spawn(|| check(&**disk, place, unclean));
+        let compared = compare(&**disk, place, &mut store, cursor);
+        (checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), compared)
     });
     match damage {
         Ok(damage) if damage.is_empty() => {}
@@ -66,46 +64,60 @@ pub(super) fn check_and_read(
         Err(why) if is_damage(&why) => return Ok((Compared::Unsound(why.to_string()), store)),
         Err(why) => return Err(why.into()),
     }
-    let (report, at_cursor) = read?;
-    if let Some(n) = parted_at(&mut store, cursor, at_cursor, report.head)? {
+    let (verdict, unreadable) = compared?;
+    if let Some(n) = parted_at(&mut store, cursor, &verdict)? {
         if unclean && database_alone_follows(disk, place)? {
             let why = "the write-ahead log beside the database is another database's".to_owned();
             return Ok((Compared::Unsound(why), store));
         }
         return Ok((Compared::TwoStories { n }, store));
     }
-    if report.is_sound()
-        && let Some(why) = first_difference(disk, place, &mut store, cursor)?
+    if verdict.chain.is_sound()
+        && let Some(why) = unreadable.or_else(|| first_difference(&verdict, cursor))
     {
         return Ok((Compared::Unsound(why), store));
     }
-    Ok((Compared::Read(Box::new(report)), store))
+    Ok((Compared::Read(Box::new(verdict.chain)), store))
 }
 
-/// The journal, and the hash of the line that the store calls its newest.
-fn read(disk: &dyn Disk, place: &Place, cursor: Option<Head>) -> Result<(ChainReport, Option<Hash>), GateError> {
-    let mut at_cursor = None;
-    let report = read_chain(disk, &place.journal(), cursor.map(|cursor| cursor.n), |line| {
-        if cursor.is_some_and(|cursor| cursor.n == line.n) {
-            at_cursor = Some(line.hash);
+fn check(disk: &dyn Disk, place: &Place, unclean: bool) -> Result<Damage, StoreError> {
+    let beside = Reader::open_on(disk, place.database())?;
+    if unclean { beside.ask().integrity_check() } else { beside.ask().quick_check() }
+}
+
+/// The journal beside the rows; beside none, and why, if they are damaged so that they cannot be read.
+fn compare(
+    disk: &dyn Disk,
+    place: &Place,
+    store: &mut Store,
+    cursor: Option<Head>,
+) -> Result<(ChainVerdict, Option<String>), GateError> {
+    let rows = store.ask()?.facts_from(0).map(|row| row.map_err(GateError::from));
+    match read_beside(disk, place, cursor, rows) {
+        Err(GateError::Store(why)) if is_damage(&why) => {
+            Ok((read_beside(disk, place, cursor, iter::empty())?, Some(why.to_string())))
         }
-    })?;
-    Ok((report, at_cursor))
+        compared => Ok((compared?, None)),
+    }
+}
+
+fn read_beside(
+    disk: &dyn Disk,
+    place: &Place,
+    cursor: Option<Head>,
+    rows: impl Iterator<Item = Result<FactRow, GateError>>,
+) -> Result<ChainVerdict, GateError> {
+    verify_chain(disk, &place.journal(), cursor.map(|cursor| cursor.n), Above::Compared, rows)
 }
 
 /// The number of a whole line that both have and that is not the same: the store's newest or, where the journal ends
 /// before it, the journal's.
-fn parted_at(
-    store: &mut Store,
-    cursor: Option<Head>,
-    at_cursor: Option<Hash>,
-    head: Option<Head>,
-) -> Result<Option<u64>, GateError> {
+fn parted_at(store: &mut Store, cursor: Option<Head>, verdict: &ChainVerdict) -> Result<Option<u64>, GateError> {
     let Some(cursor) = cursor else { return Ok(None) };
-    if let Some(journal) = at_cursor {
+    if let Some(journal) = verdict.at_cursor {
         return Ok((journal != cursor.hash).then_some(cursor.n));
     }
-    let Some(head) = head.filter(|head| head.n < cursor.n) else { return Ok(None) };
+    let Some(head) = verdict.chain.head.filter(|head| head.n < cursor.n) else { return Ok(None) };
     let text = match store.ask()?.line(head.n) {
         Err(why) if !is_damage(&why) => return Err(why.into()),
         // What is broken here is found by those who look for damage.
@@ -117,27 +129,14 @@ fn parted_at(
 
 /// Whether the database without its log has the journal's own lines: then only the log came from elsewhere.
 fn database_alone_follows(disk: &Arc<dyn Disk>, place: &Place) -> Result<bool, GateError> {
-    let old = Old::without_its_log(disk, place);
-    let Some(cursor) = old.cursor() else { return Ok(false) };
-    let (_, at_cursor) = read(&**disk, place, Some(cursor))?;
-    Ok(at_cursor == Some(cursor.hash))
+    let Some(cursor) = Old::without_its_log(disk, place).cursor() else { return Ok(false) };
+    Ok(read_beside(&**disk, place, Some(cursor), iter::empty())?.at_cursor == Some(cursor.hash))
 }
 
-/// Every row beside its line. The journal is sound and ends the same way, so what differs is damage of the store.
-fn first_difference(
-    disk: &Arc<dyn Disk>,
-    place: &Place,
-    store: &mut Store,
-    cursor: Option<Head>,
-) -> Result<Option<String>, GateError> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    let rows = store.ask()?.facts_from(0).map(|row| row.map_err(GateError::from));
-    let verdict = match verify_chain(&**disk, &place.journal(), Some(cursor.n), Above::Compared, rows) {
-        Ok(verdict) => verdict,
-        Err(GateError::Store(why)) if is_damage(&why) => return Ok(Some(why.to_string())),
-        Err(why) => return Err(why),
-    };
+/// Where the journal is sound and ends the same way, what differs is damage of the store.
+fn first_difference(verdict: &ChainVerdict, cursor: Option<Head>) -> Option<String> {
+    let cursor = cursor?;
     let differs = verdict.first_difference.map(|(n, _)| n);
     let lacks = verdict.not_in_store.ends.map(|(first, _)| first).filter(|first| *first <= cursor.n);
-    Ok(differs.or(lacks).map(|n| format!("line {n} of the database is not what the journal says")))
+    differs.or(lacks).map(|n| format!("line {n} of the database is not what the journal says"))
 }

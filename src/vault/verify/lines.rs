@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::disk::Disk;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
-use crate::journal::record::View;
+use crate::journal::record::{Hash, View};
 use crate::store::FactRow;
 
 /// What comparing the two copies found.
@@ -15,6 +15,8 @@ use crate::store::FactRow;
 pub struct ChainVerdict {
     /// The journal alone.
     pub chain: ChainReport,
+    /// What the journal says of the line that the store calls its newest; `None` if it has none of that number.
+    pub at_cursor: Option<Hash>,
     /// How many lines stand in both copies, the same byte for byte.
     pub same: u64,
     /// The first number whose row says something else than its line, and what of it.
@@ -88,8 +90,8 @@ pub fn verify_chain<E: From<ReadError>>(
         Above::Compared => u64::MAX,
         Above::Ignored => cursor.map_or(0, |cursor| cursor + 1),
     };
-    let mut comparison =
-        Comparison { rows: rows.into_iter().peekable(), end, verdict: ChainVerdict::default(), failure: None };
+    let (rows, verdict) = (rows.into_iter().peekable(), ChainVerdict::default());
+    let mut comparison = Comparison { rows, cursor, end, verdict, failure: None };
     let chain = read_chain(disk, folder, cursor, |line| comparison.meet(line))?;
     comparison.pass_rows_before(end);
     match comparison.failure {
@@ -100,6 +102,7 @@ pub fn verify_chain<E: From<ReadError>>(
 
 struct Comparison<I: Iterator<Item = Result<FactRow, E>>, E> {
     rows: Peekable<I>,
+    cursor: Option<u64>,
     /// The first number that is not compared.
     end: u64,
     verdict: ChainVerdict,
@@ -110,6 +113,9 @@ impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
     fn meet(&mut self, line: &View<'_>) {
         if line.n >= self.end {
             return;
+        }
+        if Some(line.n) == self.cursor {
+            self.verdict.at_cursor = Some(line.hash);
         }
         self.pass_rows_before(line.n);
         match self.next_row(|n| n == line.n) {

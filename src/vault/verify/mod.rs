@@ -90,13 +90,16 @@ pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Res
         return Err(VerifyError::NoSuchSession(session));
     }
     std::thread::scope(|scope| {
-        let pages = scope.spawn(|| match session {
-            Some(_) => Ok(Damage::new()),
-            None => Ok::<_, VerifyError>(Reader::open_on(disk, place.database())?.ask().integrity_check()?),
+        let pages_and_lines = scope.spawn(|| {
+            let beside = Reader::open_on(disk, place.database())?;
+            let lines = compare_lines(disk, place, &beside)?;
+            let pages = if session.is_none() { beside.ask().integrity_check()? } else { Damage::new() };
+            Ok::<_, VerifyError>((pages, lines))
         });
-        let lines = compare_lines(disk, place, &reader)?;
-        let projected = lines.chain.is_sound().then(|| compare_projected(disk, place, &reader, session)).transpose()?;
-        let pages = pages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let projected = compare_projected(disk, place, &reader, session);
+        let (pages, lines) = pages_and_lines.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        // What is made of a journal that has to be put right first is nothing to go by, failures included.
+        let projected = if lines.chain.is_sound() { Some(projected?) } else { None };
         Ok(Verdict { pages, lines, projected })
     })
 }

@@ -6,12 +6,9 @@ use crate::disk::place::Place;
 use crate::domain::custody::{Healing, ReadingsDigest};
 use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
-use crate::journal::reader::read_chain;
-use crate::journal::record::{Line, View};
-use crate::store::{Ask, Reader, Snapshot, Store, StoreError, TablesCompared, Undigested, compare_tables};
-
-/// Lines are told to the scratch database in portions of this many.
-const PORTION: usize = 1_000;
+use crate::journal::record::Line;
+use crate::store::{Ask, Reader, Snapshot, Store, TablesCompared, Undigested, compare_tables};
+use crate::vault::replay::read_in_portions;
 
 /// A scratch database, and what the journal says beside the tables.
 pub(super) struct Projection<'a> {
@@ -58,34 +55,18 @@ impl<'a> Projection<'a> {
     fn tell_up_to(&mut self, ask: Ask<'_>) -> Result<(), VerifyError> {
         let Some((end, _)) = ask.cursor()? else { return Ok(()) };
         let from = self.told.map_or(0, |told| told + 1);
-        let mut portion: Vec<Line> = Vec::with_capacity(PORTION);
-        let mut outcome: Result<(), StoreError> = Ok(());
-        read_chain(self.disk, &self.place.journal(), Some(end), |line| {
-            if outcome.is_err() || !(from..=end).contains(&line.n) {
-                return;
-            }
-            self.note(line);
-            portion.push(line.to_line());
-            if portion.len() == PORTION {
-                outcome = self.tell(&mut portion);
-            }
+        read_in_portions(self.disk, self.place, Some(end), from..=end, |portion| {
+            portion.iter().for_each(|line| self.note(line));
+            self.undigested.extend(self.scratch.project(&portion)?.undigested);
+            Ok::<_, VerifyError>(())
         })?;
-        outcome?;
-        self.tell(&mut portion)?;
         self.told = Some(end);
         Ok(())
     }
 
-    fn tell(&mut self, portion: &mut Vec<Line>) -> Result<(), StoreError> {
-        let projected = self.scratch.project(portion)?;
-        self.undigested.extend(projected.undigested);
-        portion.clear();
-        Ok(())
-    }
-
-    fn note(&mut self, line: &View<'_>) {
+    fn note(&mut self, line: &Line) {
         // A line that cannot be read is told of by the projection.
-        match line.kind {
+        match line.kind.as_str() {
             "session_closed" => {
                 if let (Ok(Fact::SessionClosed(closed)), Some(session)) = (line.fact(), line.session) {
                     self.digests.extend(closed.readings.map(|digest| (line.n, session, digest)));
