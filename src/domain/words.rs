@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// `no line`, `1 line`, `2 lines`.
-pub fn counted<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
     if number == N::from(0) {
         format!("no {what}")
     } else if number == N::from(1) {
@@ -15,12 +15,7 @@ pub fn counted<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> Stri
 
 /// The same with its verb, given for one and for more: `no line is`, `1 line is`, `2 lines are`. Of things that belong to
 /// something the first word is the one that counts: `2 rows of the store differ`.
-pub fn counted_that<N: Display + PartialEq + From<u8> + PartialOrd>(
-    number: N,
-    what: &str,
-    one: &str,
-    more: &str,
-) -> String {
+pub fn counted_that<N: Copy + Display + PartialOrd + From<u8>>(number: N, what: &str, one: &str, more: &str) -> String {
     let verb = if number > N::from(1) { more } else { one };
     match what.split_once(' ') {
         Some((what, of)) => format!("{} {of} {verb}", counted(number, what)),
