@@ -3,6 +3,7 @@
 //! `cargo test` lives through each cell once. `NEO_MATRIX=20 cargo test --release --test matrix -- --nocapture` does it
 //! twenty times and prints how long each took.
 #![cfg(unix)]
+#![allow(clippy::print_stdout, reason = "how long each end took is the test's account")]
 
 mod cells;
 mod support;
