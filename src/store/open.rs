@@ -106,7 +106,10 @@ pub(super) fn reader(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
         return Err(OpenError::Missing(path.to_owned()));
     }
     refuse_strangers(disk, path)?;
-    let connection = beside(disk, path)?;
+    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(|why| OpenError::from_sqlite(path, "setting it up for reading", why))?;
     match migrate::identify(&connection, path)? {
         Found::Nothing | Found::Ours(0) => Err(OpenError::Empty(path.to_owned())),
         Found::Ours(found) if found < migrate::newest() => {
@@ -114,15 +117,6 @@ pub(super) fn reader(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenErr
         }
         Found::Ours(_) => Ok(connection),
     }
-}
-
-/// A connection that cannot write beside one that is open, and that has found out whose the database is.
-pub(super) fn beside(disk: &dyn Disk, path: &Path) -> Result<Connection, OpenError> {
-    let connection = connect(disk, path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    connection
-        .pragma_update(None, "query_only", true)
-        .map_err(|why| OpenError::from_sqlite(path, "setting it up for reading", why))?;
-    Ok(connection)
 }
 
 /// A connection to a file that nobody writes: a copy of any version of ours, read without a lock and without a file

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::ask::{Ask, Reader};
+use super::ask::Ask;
 use super::baseline::Shelf;
 use super::error::{OpenError, StoreError};
 use super::open;
@@ -75,11 +75,6 @@ impl Store {
     /// How many writes failed at first and were tried once more: what healed by itself is a sign of a failing disk, too.
     pub fn second_tries(&self) -> u64 {
         self.second_tries
-    }
-
-    /// A connection beside this one, to ask on another thread.
-    pub(crate) fn beside(&self) -> Result<Reader, OpenError> {
-        open::beside(&*self.disk, &self.path).map(|connection| Reader { connection })
     }
 
     /// Questions on the writing connection: they see what was written a moment ago.

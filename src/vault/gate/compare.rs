@@ -54,8 +54,7 @@ pub(super) fn check_and_compare(
     unclean: bool,
 ) -> Result<(Compared, Store), GateError> {
     let (damage, compared) = std::thread::scope(|scope| {
-        let beside = store.beside();
-        let checking = scope.spawn(move || check(&beside?, unclean));
+        let checking = scope.spawn(|| check(&**disk, place, unclean));
         let compared = compare(&**disk, place, &mut store, cursor);
         (checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), compared)
     });
@@ -81,7 +80,8 @@ pub(super) fn check_and_compare(
     Ok((Compared::Read(verdict.chain), store))
 }
 
-fn check(beside: &Reader, unclean: bool) -> Result<Damage, StoreError> {
+fn check(disk: &dyn Disk, place: &Place, unclean: bool) -> Result<Damage, StoreError> {
+    let beside = Reader::open_on(disk, place.database())?;
     if unclean { beside.ask().integrity_check() } else { beside.ask().quick_check() }
 }
 
