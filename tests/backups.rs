@@ -155,7 +155,26 @@ fn a_drill_restores_beside_the_database_and_finds_what_differs() {
     drop(live);
     let ended = house.run(&["backup", "verify", &newest, "--drill"]);
     ended.expect_code(7);
-    assert!(ended.stdout.contains("found  table sessions, row session_id = 2, column ending_xrp"), "{}", ended.stdout);
+    let told = "found  the live database: table sessions, row session_id = 2, column ending_xrp";
+    assert!(ended.stdout.contains(told) && ended.stdout.contains("`neo rebuild`"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_drill_of_a_backup_in_which_a_row_was_changed_names_the_row_and_what_to_do() {
+    let house = House::new();
+    house.short_session(1);
+    let newest = of_kind(&house, "post").remove(0);
+    let copy = rusqlite::Connection::open(house.folder().join("s.backups").join(&newest)).expect("a backup");
+    copy.execute_batch("UPDATE sessions SET ending_xrp = '1.000000' WHERE session_id = 1").expect("a row");
+    copy.close().expect("a database that closes");
+    house.run(&["backup", "verify", &newest]).expect_code(0);
+    let ended = house.run(&["backup", "verify", &newest, "--drill"]);
+    ended.expect_code(7);
+    let told = format!("found  the backup {newest}: table sessions, row session_id = 1, column ending_xrp");
+    assert!(ended.stdout.contains(&told) && ended.stdout.contains("`neo backup create`"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("the live database"), "{}", ended.stdout);
+    house.run(&["backup", "create"]).expect_code(0);
+    house.run(&["backup", "verify", "--drill"]).expect_code(0);
 }
 
 #[test]

@@ -169,16 +169,27 @@ fn a_session_that_crashed_is_recovered_and_the_operator_is_told() {
     crashed.signal(rustix::process::Signal::KILL);
     assert_eq!(crashed.ended().code, None);
     let mut console = Stage::new().start(&house, &QUICK);
-    // A kill may also have left the store a few lines behind, which is told first.
-    console.wait_for("an incident", |screen| screen.contains(" incident") && screen.contains(" new"));
-    console.keys("eG");
+    console.wait_for("an incident", |screen| screen.contains("1 incident") && screen.contains(" new"));
+    console.keys("e");
+    // A kill may also have left the store a few lines behind: that is another line of the same story.
     console.wait_for("what was put right", |screen| {
-        screen.contains("Esc close") && screen.contains("session 1 was never closed")
+        screen.contains("1 of 1") && screen.contains("Esc close") && screen.contains("session 1 was never closed")
     });
+    assert!(!console.screen().contains("try again"), "there is nothing to try again: {}", console.screen());
     leave_overlay(&mut console);
     quit(console);
     let row = house.rows().session(1);
     assert_eq!((row["status"].as_str(), row["halt_reason"].as_str()), ("RECOVERED", "recovered_crash"));
+}
+
+#[test]
+fn on_a_narrow_terminal_the_health_tab_still_says_how_to_make_a_backup() {
+    let house = House::new();
+    let mut console = Stage::new().size(80, 24).start(&house, &QUICK);
+    console.wait_for_quotes(&house);
+    console.keys("5");
+    console.wait_for("its keys", |screen| screen.contains("c checkpoint") && screen.contains("b backup"));
+    quit(console);
 }
 
 #[test]

@@ -222,6 +222,58 @@ fn readings_survive_the_loss_of_everything_else_in_the_database() {
     assert!(house.rows().count(readings) >= had, "{}", ended.stderr);
 }
 
+/// Every reading of the second session, in a text.
+fn readings_of_the_second(house: &House) -> Vec<Vec<String>> {
+    let all = |table: &str| house.rows().ask(&format!("SELECT * FROM {table} WHERE session_id = 2"));
+    let readings = [all("market_snapshots"), all("valuation_snapshots")].concat();
+    assert!(!readings.is_empty(), "a session with readings");
+    readings
+}
+
+#[test]
+fn an_older_database_in_the_place_of_the_newest_gets_the_readings_of_later_sessions_from_a_backup() {
+    let house = closed();
+    let (before, had) = (house.chain(), readings_of_the_second(&house));
+    fs::copy(newest_backup(&house, "-pre"), house.database()).expect("our own file");
+    let ended = expect_healed(&house, &before.links, "an older database");
+    assert!(ended.stderr.contains("session(s) were taken over from the backup"), "{}", ended.stderr);
+    assert!(readings_of_the_second(&house) == had);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn readings_that_no_copy_has_any_more_are_told_of_once() {
+    let house = closed();
+    let before = house.chain();
+    fs::copy(newest_backup(&house, "-pre"), house.database()).expect("our own file");
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("our own folder");
+    let lost = "readings of 1 session(s) are lost, from 20";
+    let first = expect_healed(&house, &before.links, "an older database and no backup");
+    assert!(first.stderr.contains(lost), "{}", first.stderr);
+    let second = expect_healed(&house, &before.links, "the start after it");
+    assert!(!second.stderr.contains(lost), "{}", second.stderr);
+    let verified = house.run(&["verify", "--all"]);
+    verified.expect_code(0);
+    assert!(verified.stdout.contains("1 session(s) have lost readings"), "{}", verified.stdout);
+}
+
+#[test]
+fn a_receipt_whose_number_is_given_again_is_kept() {
+    let house = closed();
+    let receipt = house.folder().join("s.receipts/2.txt");
+    let earlier = fs::read(&receipt).expect("a receipt");
+    // Whatever had the second session is gone but for its receipt.
+    fs::copy(newest_backup(&house, "-pre"), house.database()).expect("our own file");
+    fs::remove_file(house.files("s.journal").into_iter().max().expect("a segment")).expect("our own file");
+    for end in house.files("s.backups").iter().filter(|path| path.to_string_lossy().contains("-post")) {
+        fs::remove_file(end).expect("our own file");
+    }
+    house.run(&SESSION).expect_code(0);
+    assert!(fs::read(&receipt).expect("the new one") != earlier);
+    let kept = evidence(&house).into_iter().find(|path| path.ends_with("2.txt")).expect("the earlier one");
+    assert!(fs::read(kept).expect("a receipt") == earlier);
+}
+
 #[test]
 fn a_broken_line_of_the_journal_is_mended_from_the_database() {
     for house in [closed(), killed()] {
@@ -229,7 +281,7 @@ fn a_broken_line_of_the_journal_is_mended_from_the_database() {
         let first = support::chain::segments(&house.journal()).remove(0);
         scribble(&first, 700, 3);
         let ended = expect_healed(&house, &before.links, "a broken line");
-        assert!(ended.stderr.contains("put right from copies"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("was put right from a copy"), "{}", ended.stderr);
         assert!(evidence(&house).iter().any(|path| path.ends_with("0000000000.jsonl")), "the evidence is kept");
     }
 }

@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -16,7 +17,7 @@ fn adopted() -> (House, Earlier) {
     (house, earlier)
 }
 
-fn path(path: &std::path::Path) -> &str {
+fn path(path: &Path) -> &str {
     path.to_str().expect("a plain path")
 }
 
@@ -60,7 +61,7 @@ fn what_was_adopted_before_is_not_adopted_again_and_other_sessions_of_the_same_n
     let again = house.run(&["adopt", path(&earlier.database), "--apply"]);
     again.expect_code(0);
     assert!(again.stdout.contains("adopted already"), "{}", again.stdout);
-    assert_eq!(house.files("s.backups").len(), 1);
+    assert_eq!(house.files("s.backups").len(), 2, "the baseline, and an ordinary backup with its rows");
     Connection::open(&earlier.database).expect("the original").execute("DELETE FROM fills", []).expect("a change");
     house.run(&["adopt", path(&earlier.database), "--apply"]).expect_refusal(2, &["session 1 already", "--db"]);
 }
@@ -73,7 +74,8 @@ fn a_session_without_evidence_waits_for_the_operators_word() {
     assert_eq!(open, [["5"], ["19"]]);
     let word = |at: &str| house.run(&["backfill", "--session", "5", "--ended-at", at, "--apply"]);
     word("2026-01-01T00:00:00Z").expect_refusal(2, &["it began at"]);
-    word("2026-12-01T00:00:00Z").expect_refusal(2, &["the next session began at"]);
+    word("2026-04-18T00:00:00Z").expect_refusal(2, &["the next session began at"]);
+    word("2199-12-01T00:00:00Z").expect_refusal(2, &["by this machine's clock"]);
     let real = earlier.ends[4].ended_ms;
     word(&neo_console::domain::time::Timestamp::from_millis(real).to_string()).expect_code(0);
     assert_eq!(house.rows().session(5)["ended_at_source"], "operator");
@@ -130,7 +132,7 @@ fn logs_that_tell_nothing_get_a_word_and_a_pipe_is_not_waited_for() {
     let wide: Vec<u8> = [0xfeff].into_iter().chain(line.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     for readable in [[line.as_bytes(), b"caf\xe9\n"].concat(), wide] {
         fs::write(&log, readable).expect("written");
-        assert!(backfill().stdout.contains("1 lines of the logs begin with a time"));
+        assert!(backfill().stdout.contains("1 line of the logs begins with a time"));
     }
     #[cfg(unix)]
     {
@@ -178,23 +180,112 @@ fn a_changed_row_and_a_lost_baseline_are_found_and_named() {
         house.run(&["rebuild"]).expect_code(0);
         house.run(&["verify"]).expect_code(0);
     }
-    let baseline = house.files("s.backups").into_iter().find(|file| path(file).contains("-baseline")).expect("one");
-    let whole = fs::read(&baseline).expect("a baseline");
-    let mut torn = whole.clone();
-    torn[9_000] ^= 1;
-    fs::write(&baseline, torn).expect("damaged");
-    let found = house.run(&["verify"]);
-    assert!(found.expect_code(7).said().contains("baseline"), "{}", found.said());
-    fs::remove_file(&baseline).expect("removed");
-    let found = house.run(&["verify"]);
-    assert!(found.expect_code(7).said().contains("baseline"), "{}", found.said());
+}
+
+fn baseline(house: &House) -> std::path::PathBuf {
+    house.files("s.backups").into_iter().find(|file| path(file).contains("-baseline")).expect("a baseline")
+}
+
+/// Writes another sign over the last of a row's words, wherever they stand in the file.
+fn spoil_a_row(file: &Path) {
+    let mut bytes = fs::read(file).expect("a database");
+    let words = b"stale1";
+    let at = bytes.windows(words.len()).rposition(|here| here == words).expect("the row");
+    bytes[at + 5] = b'9';
+    fs::write(file, bytes).expect("spoilt");
+}
+
+#[test]
+fn a_baseline_that_is_gone_or_changed_is_told_and_made_anew_of_any_copy_that_has_its_rows_whole() {
+    let (house, earlier) = adopted();
+    house.run(&["backfill", "--log", path(&earlier.logs), "--apply"]).expect_code(0);
+    let asked = || house.rows().ask("SELECT * FROM sessions ORDER BY session_id");
+    let sessions = asked();
+    let file = baseline(&house);
+    let backups = house.files("s.backups");
+    let spoil: [&dyn Fn(); 2] = [&|| fs::remove_file(&file).expect("removed"), &|| spoil_a_row(&file)];
+    for spoil in spoil {
+        spoil();
+        assert!(house.run(&["verify"]).expect_code(7).said().contains("baseline"));
+        let told = house.run(&["audit"]);
+        told.expect_code(7);
+        assert!(
+            told.stdout.contains("lost a copy") && told.stdout.contains("Next: `neo backup create"),
+            "{}",
+            told.stdout
+        );
+        assert!(house.run(&["backup", "list"]).expect_code(0).stderr.contains("neo backup create"));
+        let made = house.run(&["backup", "create"]);
+        assert!(made.expect_code(0).stderr.contains("rows in the database"), "{}", made.stderr);
+        house.run(&["verify"]).expect_code(0);
+        house.run(&["audit"]).expect_code(0);
+    }
+    // The store is lost, too: the old one's rows prove themselves, or else a backup's.
+    fs::remove_file(&file).expect("removed");
+    let rebuilt = house.run(&["rebuild"]);
+    assert!(rebuilt.expect_code(0).stdout.contains("from the database"), "{}", rebuilt.stdout);
+    fs::remove_file(&file).expect("removed");
+    let store = Connection::open(house.database()).expect("the store");
+    store.execute("UPDATE orders SET status = 'CANCELLED' WHERE id = 'stale1'", []).expect("a change");
+    drop(store);
+    let rebuilt = house.run(&["rebuild"]);
+    assert!(rebuilt.expect_code(0).stdout.contains("from the backup"), "{}", rebuilt.stdout);
+    assert_eq!(asked(), sessions);
+    house.run(&["verify"]).expect_code(0);
+    // No copy is whole: the old database stays as it is.
+    for file in backups.iter().chain([&house.database()]).chain(&house.files("s.backups")).filter(|file| file.exists())
+    {
+        fs::remove_file(file).expect("removed");
+    }
     let refused = house.run(&["rebuild"]);
     assert!(refused.expect_code(3).said().contains("took over the rows of another engine"), "{}", refused.said());
-    fs::write(&baseline, &whole).expect("put back");
+}
+
+#[test]
+fn a_number_or_a_time_that_nobody_would_write_is_refused_by_its_row_and_a_session_still_runs() {
+    let house = House::new();
+    let earlier = Earlier::make(house.folder(), 38);
+    let old = Connection::open(&earlier.database).expect("the original");
+    old.execute_batch(
+        "UPDATE sessions SET session_id = 9223372036854775807 WHERE session_id = 37;
+         UPDATE sessions SET session_id = 0 WHERE session_id = 36;
+         UPDATE orders SET created_at = strftime('%s', created_at) WHERE rowid % 2 = 0;
+         UPDATE valuation_snapshots SET created_at = strftime('%s', created_at) || '000';
+         UPDATE fills SET price = 1e308 WHERE rowid = 1;
+         ALTER TABLE sessions RENAME TO old_sessions;
+         ALTER TABLE old_sessions RENAME TO SESSIONS;",
+    )
+    .expect("another past");
+    drop(old);
+    let told = house.run(&["adopt", path(&earlier.database), "--apply", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told.expect_code(0).stdout).expect("one document");
+    let tables = told["account"]["tables"].as_array().expect("tables");
+    for table in tables {
+        let refused = match table["table"].as_str().expect("a name") {
+            "sessions" => 2,
+            "fills" => 1,
+            _ => 0,
+        };
+        assert_eq!(table["refused"], refused, "{table}");
+        assert_eq!(table["read"].as_u64(), table["taken"].as_u64().map(|taken| taken + refused), "{table}");
+    }
+    house.session(&["--seed", "3", "--speed", "max", "--duration", "20s"]).ended().expect_code(0);
+    assert_eq!(house.rows().session(36)["status"], "CLOSED");
     house.run(&["verify"]).expect_code(0);
-    house.run(&["backup", "create"]).expect_code(0);
-    fs::remove_file(&baseline).expect("removed again");
-    house.run(&["rebuild"]).expect_code(0);
-    fs::write(&baseline, whole).expect("put back");
-    house.run(&["verify"]).expect_code(0);
+}
+
+#[test]
+fn a_log_of_another_zone_or_day_moves_no_end() {
+    let (house, earlier) = adopted();
+    let first = &earlier.ends[0];
+    let hours_later = neo_console::domain::time::Timestamp::from_millis(first.ended_ms + 7_200_000).to_string();
+    let log = house.folder().join("any.log");
+    fs::write(&log, format!("{} INFO alive\n", hours_later.trim_end_matches('Z'))).expect("written");
+    let found = house.run(&["backfill", "--log", path(&log), "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&found.expect_code(0).stdout).expect("one document");
+    let end = &found[0]["end"];
+    let ended: neo_console::domain::time::Timestamp =
+        end["ended_at"].as_str().and_then(|at| at.parse().ok()).expect("an end");
+    assert!((ended.as_millis() - first.ended_ms).abs() <= 10_000, "{end}");
+    assert!(end["evidence"].as_str().is_some_and(|words| words.contains("much later")), "{end}");
 }

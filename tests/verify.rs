@@ -78,6 +78,30 @@ fn a_digit_changed_in_a_reading_is_found() {
 }
 
 #[test]
+fn readings_that_were_changed_are_taken_from_the_backup_that_verify_names() {
+    let house = lived_in();
+    let readings = "SELECT * FROM valuation_snapshots WHERE session_id = 2";
+    let had = house.rows().ask(readings);
+    let lose_one = "DELETE FROM valuation_snapshots WHERE session_id = 2
+        AND created_at = (SELECT min(created_at) FROM valuation_snapshots WHERE session_id = 2)";
+    change(&house, lose_one);
+    let said = first_difference(&house.run(&["verify", "--all", "--json"]));
+    assert!(said.contains("has them, and `neo rebuild` takes them from there"), "{said}");
+    let rebuilt = house.run(&["rebuild"]);
+    rebuilt.expect_code(0);
+    assert!(rebuilt.stdout.contains("were taken over from the backup"), "{}", rebuilt.stdout);
+    assert!(!had.is_empty() && house.rows().ask(readings) == had);
+    house.run(&["verify", "--all"]).expect_code(0);
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("our own folder");
+    change(
+        &house,
+        "UPDATE valuation_snapshots SET mid_price = '9' WHERE created_at = (SELECT max(created_at) FROM valuation_snapshots)",
+    );
+    let said = first_difference(&house.run(&["verify", "--all", "--json"]));
+    assert!(said.contains("no copy of them is left"), "{said}");
+}
+
+#[test]
 fn a_digit_changed_in_a_table_is_named_by_table_row_and_column() {
     let house = lived_in();
     for (table, column, row) in [
@@ -104,7 +128,11 @@ fn a_broken_line_is_mended_from_the_store_and_the_chain_tells_of_it() {
     house.run(&["verify", "--all"]).expect_code(7);
     let mended = house.run(&["verify", "--all", "--mend"]);
     mended.expect_code(0);
-    assert!(mended.stdout.contains(&format!("line {n} was put right")), "{}", mended.said());
+    assert!(
+        mended.stdout.contains(&format!("line {n} of the journal was broken or gone and was put right")),
+        "{}",
+        mended.said()
+    );
     let after = house.chain();
     assert_eq!(after.links[..before.links.len()], before.links, "byte for byte");
     let told = after.last("restored").json();

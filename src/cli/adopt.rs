@@ -15,13 +15,14 @@ use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::adoption::Adopted;
+use crate::domain::words::counted;
 use crate::legacy::adopt::survey;
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
 use crate::store::rows::AdoptionRow;
 use crate::store::{OpenError, Reader};
-use crate::vault::audit::words::{count, quoted};
+use crate::vault::audit::words::quoted;
 
 /// How long a database that is being written is left alone before it is tried again.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -56,20 +57,36 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &AdoptArgs, form:
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let opened = &mut writing.opened;
     let outcome = apply::adopt(&disk, &place, &mut opened.writer, &mut opened.store, survey, machine_time());
+    let copy = match &outcome {
+        Ok(outcome) => apply::second_copy(&mut opened.store, &place, outcome, machine_time()),
+        Err(_) => Ok(None),
+    };
     writing.end()?;
-    match outcome? {
-        Outcome::AdoptedBefore(before) => tell(out, &account, Some(&before), false, form)?,
+    let (outcome, copy) = (outcome?, copy?);
+    match outcome {
+        Outcome::AdoptedBefore(before) => {
+            tell(out, &account, Some(&before), false, form)?;
+            if let (Form::Text(_), Some(copy)) = (form, copy) {
+                writeln!(out, "No backup had its rows: {copy} has them now.")?;
+            }
+        }
         Outcome::Adopted(adopted) => {
             tell(out, &adopted, None, true, form)?;
             if let Form::Text(_) = form {
                 let database = place.database().display();
-                writeln!(out, "Adopted into {database}; the rows are in {} too.", adopted.baseline.name)?;
+                writeln!(out, "Adopted into {database}; two more copies of the rows are in")?;
+                writeln!(out, "{}: {}", place.backups().display(), names(&adopted, copy.as_deref()))?;
                 writeln!(out, "Where its logs still are, name them with --log in what comes next.")?;
                 next(out, "backfill", place.database())?;
             }
         }
     }
     Ok(Exit::Done)
+}
+
+fn names(adopted: &Adopted, copy: Option<&str>) -> String {
+    let copy = copy.map_or_else(String::new, |copy| format!(" and {copy}"));
+    format!("{}{copy}", adopted.baseline.name)
 }
 
 fn refuse_itself(source: &Path, place: &Place) -> Result<(), Refusal> {
@@ -104,7 +121,7 @@ fn tell<W: Write>(out: &mut W, account: &Adopted, before: Option<&AdoptionRow>, 
         (Form::Json, _) => json(out, &Told { done, adopted_before: before, account })?,
         (Form::Text(_), Some(before)) => writeln!(
             out,
-            "{} is adopted already: line {} of the journal, rows in {}. Nothing was done.",
+            "{} is adopted already: line {} of the journal, rows in {}. Nothing was adopted.",
             account.source.name, before.n, before.baseline_name
         )?,
         (Form::Text(colour), None) => print(out, account, colour)?,
@@ -141,7 +158,7 @@ fn print<W: Write>(out: &mut W, account: &Adopted, colour: Colour) -> Result<()>
         writeln!(out, "rounded    {numbers} numbers in {unit}: {} in all, {} at most", rounding.sum, rounding.largest)?;
     }
     if account.between > 0 {
-        let rows = count(usize::try_from(account.between).unwrap_or(usize::MAX), "row");
+        let rows = counted(usize::try_from(account.between).unwrap_or(usize::MAX), "row");
         writeln!(out, "between    {rows} of orders, fills or movements in no session's time")?;
     }
     for order in &account.unproven {

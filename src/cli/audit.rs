@@ -11,9 +11,10 @@ use super::print::{Colour, Form, json};
 use crate::console::ui::widget::wrap::wrap;
 use crate::disk::real::RealDisk;
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::logging::one_line;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::{count, moment, numbers, size};
+use crate::vault::audit::words::{moment, numbers, size};
 use crate::vault::audit::{
     CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Role, Severity, Version, audit,
 };
@@ -150,7 +151,8 @@ fn database(inside: &Inside) -> String {
 
 fn journal(seen: &Examined) -> Vec<String> {
     let Some(chain) = &seen.chain else { return vec!["none".to_owned()] };
-    let mut lines = vec![format!("{} lines in {}", chain.lines, count(to_usize(chain.segments), "segment"))];
+    let mut lines =
+        vec![format!("{} in {}", counted(chain.lines, "line"), counted(to_usize(chain.segments), "segment"))];
     if chain.damage.is_empty() && chain.unread.is_none() {
         lines[0].push_str(", every hash holds");
     }
@@ -189,8 +191,11 @@ fn sums(inside: &Inside) -> String {
 }
 
 fn backups(seen: &Examined) -> Vec<String> {
-    let Some(newest) = seen.shelf.copies.first() else { return vec!["none".to_owned()] };
-    let mut lines = vec![format!("{}, the newest is {}", seen.shelf.copies.len(), newest.name)];
+    let mut lines = match seen.shelf.copies.first() {
+        None => vec!["none".to_owned()],
+        Some(newest) => vec![format!("{}, the newest is {}", seen.shelf.copies.len(), newest.name)],
+    };
+    lines.extend(seen.shelf.baselines.iter().map(|name| format!("and {name}, the rows of the earlier engine")));
     for copy in &seen.shelf.copies {
         let taken_at = copy.taken_at.map_or_else(|| "an unknown time".to_owned(), moment);
         match &copy.state {

@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use super::args::BackfillArgs;
 use super::exit::Exit;
-use super::print::{Form, Side, Table, json, next};
+use super::print::{Form, Side, Table, json, next, room};
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::domain::adoption::Backfilled;
 use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::journal::record::Entry;
 use crate::legacy::backfill::logs::LogSigns;
 use crate::legacy::backfill::{self, Finding};
@@ -61,6 +62,7 @@ fn tell_of_logs<W: Write>(out: &mut W, args: &BackfillArgs, lines: u64) -> std::
     match lines {
         _ if args.log.is_empty() => Ok(()),
         0 => writeln!(out, "No line of the logs begins with a time: are they the earlier engine's, and unpacked?"),
+        1 => writeln!(out, "1 line of the logs begins with a time."),
         lines => writeln!(out, "{lines} lines of the logs begin with a time."),
     }
 }
@@ -104,7 +106,7 @@ fn find(ask: Ask<'_>, args: &BackfillArgs) -> Result<(Vec<Finding>, u64)> {
     let spans = backfill::spans(ask)?;
     let logs = LogSigns::read(&args.log, &spans)?;
     let found = match (args.session, args.ended_at) {
-        (Some(session), Some(at)) => vec![backfill::by_word(ask, &logs, &spans, session, at)?],
+        (Some(session), Some(at)) => vec![backfill::by_word(ask, &logs, &spans, session, at, machine_time())?],
         _ => backfill::findings(ask, &spans, &logs)?,
     };
     Ok((found, logs.lines))
@@ -126,14 +128,14 @@ fn print<W: Write>(out: &mut W, found: &[Finding], done: bool, form: Form) -> Re
     if found.is_empty() {
         return Ok(writeln!(out, "No adopted session lacks an end.")?);
     }
-    table(found).print(out, colour)?;
+    table(found, room()).print(out, colour)?;
     let ended = found.iter().filter(|finding| finding.end.is_some()).count();
     let open: Vec<String> =
         found.iter().filter(|finding| finding.end.is_none()).map(|finding| finding.session.to_string()).collect();
     writeln!(
         out,
-        "\n{ended} of {} sessions {}.",
-        found.len(),
+        "\n{ended} of {} {}.",
+        counted(found.len() as u64, "session"),
         if done { "have an end now" } else { "would have an end" }
     )?;
     if !open.is_empty() {
@@ -146,7 +148,16 @@ fn print<W: Write>(out: &mut W, found: &[Finding], done: bool, form: Form) -> Re
     Ok(())
 }
 
-fn table(found: &[Finding]) -> Table {
+/// All of it if there is room; else without the starts, and the evidence below each row.
+fn table(found: &[Finding], room: Option<u16>) -> Table {
+    let full = full_table(found);
+    match room {
+        Some(room) if full.columns() > usize::from(room) => narrow_table(found),
+        _ => full,
+    }
+}
+
+fn full_table(found: &[Finding]) -> Table {
     let mut table = Table::new(&[
         ("session", Side::Right),
         ("started", Side::Left),
@@ -157,20 +168,84 @@ fn table(found: &[Finding]) -> Table {
         ("RLUSD", Side::Right),
         ("evidence", Side::Left),
     ]);
-    let unknown = || "–".to_owned();
-    for Finding { session, started_at, end } in found {
-        let end = end.as_ref();
-        let held = end.and_then(|end| end.ending.as_ref());
-        table.row([
-            session.to_string(),
-            started_at.to_string(),
-            end.map_or_else(unknown, |end| end.ended_at.to_string()),
-            end.map_or_else(unknown, |end| end.source.to_string()),
-            end.and_then(|end| end.uncertainty_s).map_or_else(unknown, |seconds| seconds.to_string()),
-            held.map_or_else(unknown, |held| held.xrp.to_string()),
-            held.map_or_else(unknown, |held| held.rlusd.to_string()),
-            end.map_or_else(|| "none".to_owned(), |end| end.evidence.clone()),
-        ]);
+    for finding in found {
+        let [ended, source, uncertainty, xrp, rlusd] = cells(finding);
+        let (session, started) = (finding.session.to_string(), finding.started_at.to_string());
+        table.row([session, started, ended, source, uncertainty, xrp, rlusd, evidence(finding)]);
     }
     table
+}
+
+fn narrow_table(found: &[Finding]) -> Table {
+    let mut table = Table::new(&[
+        ("session", Side::Right),
+        ("ended", Side::Left),
+        ("source", Side::Left),
+        ("± s", Side::Right),
+        ("XRP", Side::Right),
+        ("RLUSD", Side::Right),
+    ]);
+    for finding in found {
+        table.row([finding.session.to_string()].into_iter().chain(cells(finding)));
+        table.note(&evidence(finding));
+    }
+    table
+}
+
+/// When it ended, what tells, give or take how many seconds, and what it held.
+fn cells(finding: &Finding) -> [String; 5] {
+    let unknown = || "–".to_owned();
+    let end = finding.end.as_ref();
+    let held = end.and_then(|end| end.ending.as_ref());
+    [
+        end.map_or_else(unknown, |end| end.ended_at.to_string()),
+        end.map_or_else(unknown, |end| end.source.to_string()),
+        end.and_then(|end| end.uncertainty_s).map_or_else(unknown, |seconds| seconds.to_string()),
+        held.map_or_else(unknown, |held| held.xrp.to_string()),
+        held.map_or_else(unknown, |held| held.rlusd.to_string()),
+    ]
+}
+
+fn evidence(finding: &Finding) -> String {
+    finding.end.as_ref().map_or_else(|| "none".to_owned(), |end| end.evidence.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::adoption::LastHeld;
+    use crate::domain::session::EndedAtSource;
+
+    fn found() -> Vec<Finding> {
+        let at: Timestamp = "2026-04-13T03:52:09.123Z".parse().unwrap();
+        let (xrp, rlusd) = ("145.123456".parse().unwrap(), "179.209178000001".parse().unwrap());
+        let end = Backfilled {
+            ended_at: at,
+            source: EndedAtSource::Evidence,
+            evidence: "line 31 of session_20260413T033618.log, which speaks of the end".to_owned(),
+            uncertainty_s: Some(86_400),
+            reason: None,
+            ending: Some(LastHeld { xrp, rlusd, value: None, at, from: String::new() }),
+        };
+        let finding = |session, end| Finding { session: SessionId(session), started_at: at, end };
+        vec![finding(1, Some(end)), finding(2, None)]
+    }
+
+    #[test]
+    fn the_table_fits_eighty_columns_and_is_whole_where_there_is_room() {
+        let printed = |room| {
+            let mut out = vec![];
+            table(&found(), room).print(&mut out, super::super::print::Colour::Off).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let narrow = printed(Some(80));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        assert!(
+            narrow.contains("\n         line 31 of session_20260413T033618.log, which speaks of the end\n"),
+            "{narrow}"
+        );
+        for wide in [printed(None), printed(Some(200))] {
+            assert!(wide.contains("started") && wide.lines().count() == 3, "{wide}");
+        }
+    }
 }

@@ -11,14 +11,17 @@ use serde::Serialize;
 use super::args::{BackupArgs, BackupVerb, BackupVerifyArgs};
 use super::exit::{Exit, Refusal};
 use super::print::{Form, Side, Table, json};
+use super::say;
 use super::writer::{self, Writing};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::session::clock::machine_time;
 use crate::store::Reader;
 use crate::vault::backup::drill::{self, Drilled};
 use crate::vault::backup::{self, BackupKind, OnShelf, Order};
+use crate::vault::baseline;
 
 /// A backup as it is listed.
 #[derive(Debug, Serialize)]
@@ -95,6 +98,7 @@ fn list<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
             bytes,
         })
         .collect();
+    tell_of_lost_baselines(place);
     match form {
         Form::Json => json(out, &listed)?,
         Form::Text(_) if listed.is_empty() => writeln!(out, "There is no backup in {}.", folder.display())?,
@@ -112,6 +116,16 @@ fn list<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// One that is gone stands in no list. A database that cannot be asked has other troubles first.
+fn tell_of_lost_baselines(place: &Place) {
+    let reader = Reader::open(place.database()).ok();
+    let lost = reader.and_then(|reader| baseline::lost(&RealDisk, place, reader.ask()).ok());
+    for lost in lost.unwrap_or_default() {
+        let why = lost.why;
+        say(&format!("rows of the earlier engine have lost a copy: {why}; `neo backup create` makes a new one"));
+    }
 }
 
 fn verify<W: Write>(out: &mut W, place: &Place, args: &BackupVerifyArgs, form: Form) -> Result<Exit> {
@@ -159,10 +173,15 @@ fn print_verified<W: Write>(out: &mut W, verified: &[Verified]) -> Result<()> {
     for one in verified {
         match &one.why {
             Some(why) => writeln!(out, "unfit  {}: {why}", one.name)?,
-            None => writeln!(out, "fit    {}, {} lines, each with its own hash", one.name, one.lines.unwrap_or(0))?,
+            None => writeln!(
+                out,
+                "fit    {}, {}, each with its own hash",
+                one.name,
+                counted(one.lines.unwrap_or(0), "line")
+            )?,
         }
         let Some(drill) = &one.drill else { continue };
-        writeln!(out, "drill  restored from it, {} lines of the journal on top", drill.replayed)?;
+        writeln!(out, "drill  restored from it, with {} of the journal on top", counted(drill.replayed, "line"))?;
         for difference in &drill.differences {
             writeln!(out, "found  {difference}")?;
         }
@@ -179,7 +198,7 @@ fn prune<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
     let folder = place.backups();
     let on_shelf = on_shelf(&folder)?;
     let spared = backup::newest_fit(&RealDisk, &folder)?.map(|(backup, _)| backup.name);
-    let too_many = backup::surplus(&on_shelf, spared.as_deref());
+    let too_many = backup::surplus(&RealDisk, &folder, &on_shelf, spared.as_deref());
     let pruned = backup::prune(&RealDisk, &folder, too_many)?;
     writing.opened.store.record_pruned(&pruned, machine_time())?;
     writing.end()?;

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
+use crate::journal::reader::ReadError;
 use crate::legacy::apply::ApplyError;
 use crate::legacy::backfill::WordError;
 use crate::legacy::source::SourceError;
@@ -106,6 +107,11 @@ fn of_place(error: &PlaceError) -> Exit {
         | PlaceError::DanglingLink(_)
         | PlaceError::LeftBehind { .. }
         | PlaceError::SeveralNames { .. }
+        | PlaceError::NotText(_)
+        | PlaceError::NameTooLong { .. }
+        | PlaceError::NotAFolder(_)
+        | PlaceError::NotAFile(_)
+        | PlaceError::NotUsable { .. }
         | PlaceError::NotCreatable { .. }
         | PlaceError::ReadOnly { .. }
         | PlaceError::Network { .. }
@@ -142,7 +148,10 @@ fn of_gate(error: &GateError) -> Exit {
         GateError::Open(error) => of_open(error),
         GateError::Store(error) => of_store(error),
         GateError::Rebuild(error) => of_rebuild(error),
-        GateError::Journal(_) | GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        GateError::Journal(error) => of_read(error),
+        GateError::Kept(_) | GateError::Mend(_) | GateError::Undecided(_) => Exit::NotSound,
+        // Only who runs a session can leave, and has its own word for it.
+        GateError::Left { .. } => Exit::Done,
         GateError::Look(_) | GateError::Write(_) | GateError::Swap(_) | GateError::Quarantine(_) => Exit::NoSafePlace,
     }
 }
@@ -151,15 +160,23 @@ fn of_verify(error: &VerifyError) -> Exit {
     match error {
         VerifyError::Open(error) => of_open(error),
         VerifyError::Store(error) => of_store(error),
-        VerifyError::Journal(_) => Exit::NotSound,
+        VerifyError::Journal(error) => of_read(error),
         VerifyError::NoSuchSession(_) => Exit::Failed,
+    }
+}
+
+fn of_read(error: &ReadError) -> Exit {
+    match error {
+        ReadError::NotAFile { .. } => Exit::NoSafePlace,
+        ReadError::Unreadable { .. } | ReadError::Newer { .. } => Exit::NotSound,
     }
 }
 
 fn of_mend(error: &MendError) -> Exit {
     match error {
         MendError::NoCopy { .. } => Exit::Found,
-        MendError::Read(_) | MendError::StillUnsound(_) => Exit::NotSound,
+        MendError::Read(error) => of_read(error),
+        MendError::StillUnsound(_) => Exit::NotSound,
         MendError::Quarantine(_) | MendError::Write { .. } => Exit::NoSafePlace,
     }
 }
@@ -180,7 +197,9 @@ fn of_adoption(error: &ApplyError) -> Exit {
         ApplyError::Collision { .. } | ApplyError::Ours(_) => Exit::Usage,
         ApplyError::File { .. } | ApplyError::Write(_) => Exit::NoSafePlace,
         ApplyError::NotTaken { .. } | ApplyError::Read(_) => Exit::NotSound,
-        ApplyError::Survey(_) | ApplyError::Quarantine(_) => Exit::Failed,
+        ApplyError::Survey(_) | ApplyError::Quarantine(_) | ApplyError::NoSecondCopy(_) | ApplyError::Shelf { .. } => {
+            Exit::Failed
+        }
         ApplyError::Store(error) => of_store(error),
         ApplyError::Gate(error) => of_gate(error),
     }
@@ -199,8 +218,8 @@ fn of_restore(error: &RestoreError) -> Exit {
         | RestoreError::Baseline(_)
         | RestoreError::AnotherChain { .. }
         | RestoreError::Damaged(_)
-        | RestoreError::Journal(_)
         | RestoreError::Kept(_) => Exit::NotSound,
+        RestoreError::Journal(error) => of_read(error),
         RestoreError::Write(_) => Exit::NoSafePlace,
         RestoreError::Open(error) => of_open(error),
         RestoreError::Store(error) => of_store(error),
@@ -216,13 +235,13 @@ fn of_rebuild(error: &RebuildError) -> Exit {
     match error {
         RebuildError::Store(error) => of_store(error),
         RebuildError::Swap(error) => of_swap(error),
-        RebuildError::Journal(_)
-        | RebuildError::Kept(_)
+        RebuildError::Journal(error) => of_read(error),
+        RebuildError::Kept(_)
         | RebuildError::NoJournal(_)
         | RebuildError::Damaged { .. }
         | RebuildError::BaselineLost { .. }
         | RebuildError::OtherChain { .. } => Exit::NotSound,
-        RebuildError::File { .. } => Exit::Failed,
+        RebuildError::File { .. } | RebuildError::NotPutBack { .. } => Exit::Failed,
     }
 }
 

@@ -48,16 +48,27 @@ pub enum Side {
 /// No column is padded beyond this; a longer cell sticks out. Padding itself panics beyond 65 535.
 const WIDEST: usize = 200;
 
+/// What stands between two columns.
+const GAP: &str = "  ";
+
 /// Rows in aligned columns.
 #[derive(Clone, Debug)]
 pub struct Table {
     columns: Vec<(String, Side)>,
     rows: Vec<Vec<String>>,
+    /// What stands below a row, by the row's place.
+    notes: Vec<(usize, String)>,
 }
 
 /// The command that comes next, on a line of its own and never broken: it is copied.
 pub fn next<W: Write>(out: &mut W, verb: &str, database: &Path) -> io::Result<()> {
     writeln!(out, "Next: `neo {verb} --db {}`", one_line(&quoted(&database.to_string_lossy())))
+}
+
+/// How many columns the terminal has; `None` where the output goes elsewhere and nothing need be left out.
+pub fn room() -> Option<u16> {
+    let terminal = io::stdout().is_terminal();
+    terminal.then(crossterm::terminal::size).and_then(Result::ok).map(|(columns, _)| columns)
 }
 
 /// The standard output, buffered; flush it.
@@ -129,7 +140,7 @@ impl Table {
     /// A table with these titles.
     pub fn new(columns: &[(&str, Side)]) -> Self {
         let columns = columns.iter().map(|&(title, side)| (one_line(title), side)).collect();
-        Self { columns, rows: vec![] }
+        Self { columns, rows: vec![], notes: vec![] }
     }
 
     /// Adds a row, a cell a column; missing cells are empty. Cells are put on one line each.
@@ -139,14 +150,29 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Adds a line below the newest row, which begins under the second column.
+    pub fn note(&mut self, text: &str) {
+        self.notes.push((self.rows.len(), one_line(text)));
+    }
+
+    /// How many columns of a terminal it takes.
+    pub fn columns(&self) -> usize {
+        let widths = self.columns.iter().enumerate().map(|(n, (title, _))| self.width(n, title) + GAP.len());
+        widths.sum::<usize>().saturating_sub(GAP.len())
+    }
+
     /// Prints titles and rows.
     pub fn print<W: Write>(&self, out: &mut W, colour: Colour) -> io::Result<()> {
         let widths: Vec<usize> = self.columns.iter().enumerate().map(|(n, (title, _))| self.width(n, title)).collect();
         let titles: Vec<&str> = self.columns.iter().map(|(title, _)| title.as_str()).collect();
         writeln!(out, "{}", colour.bold(&self.line(&titles, &widths)))?;
-        for row in &self.rows {
+        let indent = widths.first().map_or(0, |width| width + GAP.len());
+        for (row, place) in self.rows.iter().zip(1..) {
             let cells: Vec<&str> = row.iter().map(String::as_str).collect();
             writeln!(out, "{}", self.line(&cells, &widths))?;
+            for (_, note) in self.notes.iter().filter(|(below, _)| *below == place) {
+                writeln!(out, "{:indent$}{note}", "")?;
+            }
         }
         Ok(())
     }
@@ -161,7 +187,7 @@ impl Table {
             Side::Left => format!("{cell:<width$}"),
             Side::Right => format!("{cell:>width$}"),
         });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        padded.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
     }
 }
 
@@ -241,6 +267,18 @@ mod tests {
               9  ä                      +0.4
              10  two lines \u{1b}[2J
         ");
+    }
+
+    #[test]
+    fn a_note_stands_below_its_row_and_widens_nothing() {
+        let mut table = table();
+        let before = table.columns();
+        table.note(&"long ".repeat(40));
+        assert_eq!(table.columns(), before);
+        let mut out = vec![];
+        table.print(&mut out, Colour::Off).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(printed.lines().last().unwrap().starts_with("         long long"), "{printed}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::session::clock::machine_time;
 use crate::vault::rebuild::{self, Base, Plan, Rebuilt};
 use crate::vault::swap;
@@ -37,7 +38,7 @@ struct Told<'a> {
 pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, form: Form) -> Result<Exit> {
     let place = Place::around(database);
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let lock = writer::lock(&place).wrap_err("nothing was rebuilt; end the running session first")?;
+    let lock = writer::lock(&place).wrap_err("nothing was rebuilt")?;
     if !args.dry_run
         && let Some(finished) = swap::finish_begun(&disk, &place)?
     {
@@ -67,12 +68,15 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RebuildArgs, for
 
 fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     let newest = plan.newest.map_or_else(|| "no line".to_owned(), |n| format!("line {n}"));
-    writeln!(out, "journal     {} lines, up to {newest}", plan.lines)?;
+    writeln!(out, "journal     {}, up to {newest}", counted(plan.lines, "line"))?;
     if plan.only_in_database > 0 {
-        writeln!(out, "saved       {} lines that only the old database has", plan.only_in_database)?;
+        writeln!(out, "saved       {} that only the old database has", counted(plan.only_in_database, "line"))?;
     }
     if let Some(n) = plan.left_behind {
-        writeln!(out, "left        line {n} of the old database does not follow the journal: it stays behind")?;
+        writeln!(
+            out,
+            "left        line {n} of the old database or a backup does not follow the journal: it stays there"
+        )?;
     }
     writeln!(out, "quarantine  the old database, with its log")?;
     Ok(())
@@ -89,10 +93,10 @@ fn finish<W: Write>(out: &mut W, place: &Place, plan: &Plan, rebuilt: Option<Reb
         (Form::Text(_), Some(rebuilt)) => {
             rebuilt.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             if rebuilt.undigested > 0 {
-                writeln!(out, "undigested  {} lines, each beside an incident", rebuilt.undigested)?;
+                writeln!(out, "undigested  {}, each beside an incident", counted(rebuilt.undigested, "line"))?;
             }
             let kept = what_was_there(place, rebuilt.quarantine.as_deref());
-            writeln!(out, "Rebuilt from {} lines of the journal.{kept}", rebuilt.lines)?;
+            writeln!(out, "Rebuilt from {} of the journal.{kept}", counted(rebuilt.lines, "line"))?;
         }
     }
     Ok(Exit::Done)

@@ -17,11 +17,12 @@ use super::writer::{self, Writing, tell_the_chain, what_was_there};
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
 use crate::vault::audit::words::quoted;
-use crate::vault::restore::{self, Plan};
+use crate::vault::restore::{self, Done, Plan};
 use crate::vault::swap;
 
 /// How long a backup that is being written is left alone before it is tried again.
@@ -33,6 +34,8 @@ struct Told<'a> {
     plan: &'a Plan,
     /// Whether it was carried out.
     done: bool,
+    /// Why every table was made from the journal alone.
+    made_anew: Option<String>,
     /// Where readings came from that no journal has.
     carried: Vec<String>,
     quarantine: Option<String>,
@@ -52,7 +55,10 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         let scratch = writer::scratch(&place)?;
         let plan = restore::plan(&RealDisk, &place, from.as_deref(), scratch.path())?;
         match form {
-            Form::Json => json(out, &Told { plan: &plan, done: false, carried: Vec::new(), quarantine: None })?,
+            Form::Json => {
+                let (made_anew, carried, quarantine) = (None, Vec::new(), None);
+                json(out, &Told { plan: &plan, done: false, made_anew, carried, quarantine })?;
+            }
             Form::Text(_) => {
                 print(out, &plan)?;
                 nothing_was_done(out, database, args)?;
@@ -60,7 +66,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
         }
         return Ok(Exit::Done);
     }
-    let lock = writer::lock(&place).wrap_err("nothing was restored; end the running session first")?;
+    let lock = writer::lock(&place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     if let Some(finished) = swap::finish_begun(&disk, &place)? {
         say(&finished);
@@ -82,11 +88,19 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &RestoreArgs, for
     tell_the_chain(&mut writing.opened, restored)?;
     writing.end()?;
     match form {
-        Form::Json => json(out, &Told { plan: &plan, done: true, carried: done.carried, quarantine: done.quarantine })?,
+        Form::Json => {
+            let Done { made_anew, carried, quarantine, .. } = done;
+            json(out, &Told { plan: &plan, done: true, made_anew, carried, quarantine })?;
+        }
         Form::Text(_) => {
+            if let Some(why) = &done.made_anew {
+                writeln!(out, "made anew   every table, from the journal alone: the backup is damaged ({why})")?;
+            }
             done.carried.iter().try_for_each(|sentence| writeln!(out, "readings    {sentence}"))?;
             let kept = what_was_there(&place, done.quarantine.as_deref());
-            writeln!(out, "Restored: {} lines of the journal on top of {}.{kept}", done.replayed, plan.from)?;
+            let onto = if done.made_anew.is_some() { "an empty database" } else { &plan.from };
+            let replayed = counted(done.replayed, "line");
+            writeln!(out, "Restored: {replayed} of the journal on top of {onto}.{kept}")?;
         }
     }
     Ok(Exit::Done)
@@ -123,11 +137,13 @@ fn from_the_earlier_engine<W: Write>(
         }
         return Ok(Exit::Done);
     }
-    let lock = writer::lock_or_make(place).wrap_err("nothing was restored; end the running session first")?;
+    let lock = writer::lock_or_make(place).wrap_err("nothing was restored")?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let (mut opened, outcome) = apply::in_place_of(&disk, place, source, machine_time(), &mut say)?;
+    let copy = apply::second_copy(&mut opened.store, place, &outcome, machine_time());
     opened.store.checkpoint()?;
     drop((opened, lock));
+    copy?;
     let (adopted, before) = match outcome {
         Outcome::Adopted(adopted) => (Some(adopted), None),
         Outcome::AdoptedBefore(before) => (None, Some(before)),
@@ -155,12 +171,17 @@ fn print<W: Write>(out: &mut W, plan: &Plan) -> Result<()> {
     }
     let taken = plan.taken_at.map_or_else(String::new, |at| format!(", taken at {at}"));
     writeln!(out, "from        {}{taken}, up to {}, {} bytes", plan.from, number(plan.cursor), plan.bytes)?;
-    writeln!(out, "journal     up to {}; {} lines come on top of the backup", number(plan.journal), plan.replayed)?;
+    let replayed = match plan.replayed {
+        0 => "nothing comes".to_owned(),
+        1 => "1 line comes".to_owned(),
+        many => format!("{many} lines come"),
+    };
+    writeln!(out, "journal     up to {}; {replayed} on top of the backup", number(plan.journal))?;
     if plan.returned > 0 {
-        writeln!(out, "returned    {} lines that the journal lost and the backup has", plan.returned)?;
+        writeln!(out, "returned    {} that the journal lost and the backup has", counted(plan.returned, "line"))?;
     }
     if plan.salvaged > 0 {
-        writeln!(out, "salvaged    {} lines that only the old database has", plan.salvaged)?;
+        writeln!(out, "salvaged    {} that only the old database has", counted(plan.salvaged, "line"))?;
     }
     if let Some(why) = &plan.not_salvaged {
         writeln!(out, "salvaged    nothing: {why}")?;

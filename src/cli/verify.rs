@@ -15,6 +15,7 @@ use super::exit::Exit;
 use super::print::{Form, json};
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
+use crate::domain::words::{counted, counted_that};
 use crate::vault::verify::{Projected, Verdict, verify};
 
 /// What was found, as it is printed.
@@ -94,23 +95,25 @@ fn tell_of_mending<W: Write>(out: &mut W, mended: &[String]) -> Result<()> {
 fn print<W: Write>(out: &mut W, found: &Found) -> Result<()> {
     tell_of_mending(out, &found.mended)?;
     if let Some((n, hash)) = &found.head {
-        writeln!(out, "journal   {} lines in {} segments, head {n} {hash}", found.lines, found.segments)?;
+        let (lines, segments) = (counted(found.lines, "line"), counted(found.segments, "segment"));
+        writeln!(out, "journal   {lines} in {segments}, head {n} {hash}")?;
     } else {
         writeln!(out, "journal   no lines")?;
     }
-    writeln!(out, "store     {} lines are the same, byte for byte", found.same_in_store)?;
+    writeln!(out, "store     {} the same, byte for byte", counted_that(found.same_in_store, "line", "is", "are"))?;
     match &found.tables {
         Some(MadeAgain { tables, rows, sessions_with_the_same_readings }) => {
-            writeln!(out, "tables    {rows} rows in {tables} tables were made again from the journal")?;
-            writeln!(
-                out,
-                "readings  {sessions_with_the_same_readings} sessions have those that they were closed with"
-            )?;
+            let were = if *rows == 1 { "was" } else { "were" };
+            let (rows, tables) = (counted(*rows, "row"), counted(*tables, "table"));
+            writeln!(out, "tables    {rows} in {tables} {were} made again from the journal")?;
+            let sessions = counted_that(*sessions_with_the_same_readings, "session", "has", "have");
+            writeln!(out, "readings  {sessions} those of the close")?;
         }
         None => writeln!(out, "tables    not compared: the journal has to be put right first")?,
     }
     if found.void > 0 {
-        writeln!(out, "void      {} lines were never acknowledged and do not count", found.void)?;
+        let void = counted_that(found.void, "line", "does", "do");
+        writeln!(out, "void      {void} not count: nothing that is left says that it was acknowledged")?;
     }
     for note in &found.notes {
         writeln!(out, "note      {note}")?;

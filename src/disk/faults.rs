@@ -2,8 +2,9 @@
 //! functions that do nothing, so that the places that call it need not know.
 //!
 //! With it, `NEO_FAULTS` is read once: `point:when[:what]`, separated by commas. `when` counts the calls of that point
-//! from 1 on, `12` being the twelfth, `12+` that and all later ones, `12-20` that one to the twentieth. `what` is `eio` (the default), `enospc`, `panic`
-//! or `stall3000`, a sleep of 3000 ms.
+//! from 1 on, `12` being the twelfth, `12+` that and all later ones, `12-20` that one to the twentieth; `@NAME` is as long as there is
+//! a file of that name in the working folder. `what` is `eio` (the default), `enospc`, `panic` or `stall3000`, a sleep of
+//! 3000 ms.
 
 use std::io;
 
@@ -25,6 +26,8 @@ pub enum Point {
     Checkpoint,
     /// `backup`: a backup of the store.
     Backup,
+    /// `backup_step`: between two steps of a backup, of its verification too; a failure gives it up.
+    BackupStep,
     /// `ballast`: making the ballast.
     Ballast,
     /// `free_space`: asking how much room the disk has; after a fault, none.
@@ -46,6 +49,7 @@ pub use armed::hit;
 
 #[cfg(feature = "faults")]
 mod armed {
+    use std::path::PathBuf;
     use std::str::FromStr;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -61,14 +65,15 @@ mod armed {
         Stall(Duration),
     }
 
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Debug, PartialEq, Eq)]
     enum When {
         At(u64),
         From(u64),
         Between(u64, u64),
+        WhileThereIs(PathBuf),
     }
 
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Debug, PartialEq, Eq)]
     struct Armed {
         point: Point,
         when: When,
@@ -87,7 +92,7 @@ mod armed {
     struct BadSpec(String);
 
     impl Point {
-        const NAMES: [(&'static str, Self); 9] = [
+        const NAMES: [(&'static str, Self); 10] = [
             ("journal_sync", Self::JournalSync),
             ("engine_step", Self::EngineStep),
             ("console_frame", Self::ConsoleFrame),
@@ -95,6 +100,7 @@ mod armed {
             ("store_commit", Self::StoreCommit),
             ("checkpoint", Self::Checkpoint),
             ("backup", Self::Backup),
+            ("backup_step", Self::BackupStep),
             ("ballast", Self::Ballast),
             ("free_space", Self::FreeSpace),
         ];
@@ -122,11 +128,12 @@ mod armed {
     }
 
     impl When {
-        fn is(self, count: u64) -> bool {
+        fn is(&self, count: u64) -> bool {
             match self {
-                Self::At(only) => count == only,
-                Self::From(first) => count >= first,
-                Self::Between(first, last) => (first..=last).contains(&count),
+                Self::At(only) => count == *only,
+                Self::From(first) => count >= *first,
+                Self::Between(first, last) => (*first..=*last).contains(&count),
+                Self::WhileThereIs(file) => file.exists(),
             }
         }
     }
@@ -163,10 +170,11 @@ mod armed {
         let mut parts = spec.split(':');
         let (name, when) = (parts.next()?, parts.next()?);
         let point = Point::NAMES.into_iter().find(|(known, _)| *known == name)?.1;
-        let when = match (when.strip_suffix('+'), when.split_once('-')) {
-            (Some(first), _) => When::From(first.parse().ok()?),
-            (None, Some((first, last))) => When::Between(first.parse().ok()?, last.parse().ok()?),
-            (None, None) => When::At(when.parse().ok()?),
+        let when = match (when.strip_prefix('@'), when.strip_suffix('+'), when.split_once('-')) {
+            (Some(name), ..) => When::WhileThereIs(PathBuf::from(name)),
+            (None, Some(first), _) => When::From(first.parse().ok()?),
+            (None, None, Some((first, last))) => When::Between(first.parse().ok()?, last.parse().ok()?),
+            (None, None, None) => When::At(when.parse().ok()?),
         };
         let what = match parts.next().unwrap_or("eio") {
             "eio" => What::Eio,
@@ -206,6 +214,18 @@ mod armed {
             let faults = faults("journal_sync:2-3:enospc");
             let failed: Vec<bool> = (0..5).map(|_| faults.pass(Point::JournalSync).is_err()).collect();
             assert_eq!(failed, [false, true, true, false, false]);
+        }
+
+        #[test]
+        fn a_fault_can_last_as_long_as_there_is_a_file() {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("now");
+            let faults = faults(&format!("store_commit:@{}", file.display()));
+            assert!(faults.pass(Point::StoreCommit).is_ok());
+            std::fs::write(&file, "").unwrap();
+            assert!(faults.pass(Point::StoreCommit).is_err());
+            std::fs::remove_file(&file).unwrap();
+            assert!(faults.pass(Point::StoreCommit).is_ok());
         }
 
         #[test]

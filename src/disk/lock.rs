@@ -109,7 +109,7 @@ pub fn holder_of(path: &Path) -> Option<Holder> {
 }
 
 /// The standard library lets others remove what it has open; a lock file that is held keeps its name.
-fn keep_name(options: &mut OpenOptions) {
+pub(super) fn keep_name(options: &mut OpenOptions) {
     #[cfg(windows)]
     std::os::windows::fs::OpenOptionsExt::share_mode(options, super::windows::ALL_BUT_REMOVE);
     #[cfg(not(windows))]
@@ -127,7 +127,7 @@ fn sign(file: &mut File, holder: &Holder) -> io::Result<()> {
 }
 
 #[cfg(not(windows))]
-fn try_lock(file: &File) -> io::Result<bool> {
+pub(super) fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(std::fs::TryLockError::WouldBlock) => Ok(false),
@@ -136,7 +136,7 @@ fn try_lock(file: &File) -> io::Result<bool> {
 }
 
 #[cfg(windows)]
-use super::windows::try_lock;
+pub(super) use super::windows::try_lock;
 
 #[cfg(test)]
 mod tests {

@@ -11,10 +11,13 @@ use std::path::Path;
 use crate::domain::time::Timestamp;
 
 pub mod ballast;
+#[cfg(test)]
+pub(crate) mod busy;
 pub mod faults;
 pub mod file_system;
 pub mod held;
 pub mod lock;
+pub mod named;
 pub mod place;
 pub mod real;
 pub mod replace;
@@ -120,6 +123,17 @@ pub struct Look {
     pub bytes: u64,
     /// When it was last written, by the clock of its disk; `None` if the disk does not say.
     pub modified: Option<Timestamp>,
+    /// Which file it is, whatever it is called; `None` if the system does not say.
+    pub id: Option<FileId>,
+}
+
+/// A file, told apart from every other one that there is at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    /// The device that it lies on.
+    pub device: u64,
+    /// Its number there.
+    pub number: u64,
 }
 
 /// What a name can stand for.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use super::faults::{self, Point};
-use super::{Disk, DiskFile, Kind, Look};
+use super::{Disk, DiskFile, FileId, Kind, Look};
 use crate::domain::time::Timestamp;
 
 /// The disk of this machine. Files are 0600 and folders 0700 where the system knows such things.
@@ -54,7 +54,7 @@ impl Disk for RealDisk {
         // Some file systems keep no time; then nobody can draw conclusions from it.
         let since_1970 = found.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let modified = since_1970.and_then(|since| i64::try_from(since.as_millis()).ok()).map(Timestamp::from_millis);
-        Ok(Look { kind, bytes: found.len(), modified })
+        Ok(Look { kind, bytes: found.len(), modified, id: id_of(&found) })
     }
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
@@ -141,6 +141,19 @@ impl DiskFile for RealFile {
     fn sync_data(&mut self) -> io::Result<()> {
         self.0.sync_data()
     }
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "another system does not say")]
+fn id_of(found: &fs::Metadata) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(FileId { device: found.dev(), number: found.ino() })
+}
+
+/// Windows tells it of open files only; there a database that is open keeps its name.
+#[cfg(not(unix))]
+fn id_of(_found: &fs::Metadata) -> Option<FileId> {
+    None
 }
 
 /// Only the owner may read what we write.

@@ -28,6 +28,9 @@ pub struct Adopted {
     pub source: Digested,
     /// The adopted rows, in the backups' folder.
     pub baseline: Digested,
+    /// What the adopted rows come to, wherever they lie; `None` in lines that were written before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<AdoptedRows>,
     /// The first and the last of its sessions; `None` if it had none.
     pub sessions: Option<(SessionId, SessionId)>,
     /// What was read and taken, a table each.
@@ -45,6 +48,15 @@ pub struct Adopted {
     /// The quarantine folder with the damaged database in whose place this one was adopted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<String>,
+}
+
+/// What adopted rows come to. Any copy whose rows come to the same can stand in for the baseline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptedRows {
+    /// How many there are, in all tables.
+    pub count: u64,
+    /// The SHA-256 of what they say, 64 hex digits; not of what a backfill writes into a session's row later.
+    pub sha256: String,
 }
 
 /// How a table was taken over. `read` = `taken` + `refused`, always.

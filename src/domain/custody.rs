@@ -16,6 +16,8 @@ pub enum Healing {
     SidecarsSetAside,
     /// Broken or lost lines of the journal were put right.
     JournalMended,
+    /// Files that bore a segment's name and were none were taken out of the journal, or got their own names back.
+    SegmentsSorted,
     /// The journal's lost end was put back.
     JournalHealed,
 }

@@ -63,7 +63,7 @@ pub struct Incident {
     pub title: String,
     /// What was tried, on what.
     pub tried: String,
-    /// What happened: the error in its own words.
+    /// What happened: the error in its own words; a line for each thing, where it was several.
     pub happened: String,
     /// What it means for money, facts and the session.
     pub means: String,
@@ -106,7 +106,7 @@ impl Source {
 
 impl fmt::Display for Incident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.title, self.happened)
+        write!(f, "{}: {}", self.title, self.happened.replace('\n', "; "))
     }
 }
 

@@ -22,3 +22,4 @@ pub mod reading;
 pub mod session;
 pub mod time;
 pub mod venue;
+pub mod words;

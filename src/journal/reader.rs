@@ -5,8 +5,11 @@
 //! - *Damage* is a broken line at or below a known number. It is located between its neighbours, and reading goes on.
 //! - *Missing* are known numbers of which not even a broken line is left.
 //!
+//! A *stray* is a file that bears a segment's name and another one's lines. It is told of and not read.
+//!
 //! No bytes whatsoever make reading panic.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +18,7 @@ use thiserror::Error;
 use super::line::NotALine;
 use super::record::{Hash, Head, View};
 use super::segment;
-use super::walk::{Segment, Walk};
+use super::walk::{Bears, Segment, Walk};
 use crate::disk::Disk;
 
 /// What reading the chain found.
@@ -37,8 +40,12 @@ pub struct ChainReport {
     pub missing: Vec<Missing>,
     /// What never counted.
     pub void: Vec<Void>,
+    /// Files that bear a segment's name and have nothing of it.
+    pub strays: Vec<Stray>,
     /// Files of segments that a writer set aside.
     pub set_aside: Vec<String>,
+    /// Names of files that are neither: nobody reads them.
+    pub foreign: Vec<String>,
 }
 
 /// A broken line that was acknowledged.
@@ -97,6 +104,27 @@ pub struct Void {
     pub lines: u64,
 }
 
+/// A file that bears a segment's name and has nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// The name.
+    pub segment: String,
+    /// The number of its first whole line; `None` if there is none.
+    pub begins: Option<u64>,
+}
+
+impl fmt::Display for Stray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let segment = &self.segment;
+        match self.begins {
+            Some(n) => {
+                write!(f, "{segment} is no part of the journal: it begins with line {n}, and its name says another")
+            }
+            None => write!(f, "{segment} is no part of the journal: no line in it is whole"),
+        }
+    }
+}
+
 /// The chain could not be read to its end.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -108,9 +136,16 @@ pub enum ReadError {
         /// Why.
         source: io::Error,
     },
+    /// A folder, a pipe or the like.
+    #[error("{path} bears the name of a segment of the journal and is no file: move it out of that folder, and put the \
+        segment back if you have it elsewhere; what the database has of it is put back at the next start",
+        path = path.display())]
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+    },
     /// A line was written by a newer program.
-    #[error("the journal segment {path} was written by a newer neo (line version {version}): use that one; nothing was \
-        changed", path = path.display())]
+    #[error("the journal segment {path} was written by a newer neo (line version {version}): use that one", path = path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -125,7 +160,7 @@ impl ChainReport {
         self.void.iter().map(|void| void.lines).sum()
     }
 
-    /// Whether every acknowledged line is there and whole. Void lines are no fault.
+    /// Whether every acknowledged line is there and whole. Void lines and strays are no fault of it.
     pub fn is_sound(&self) -> bool {
         self.damage.is_empty() && self.missing.is_empty()
     }
@@ -149,44 +184,52 @@ pub fn read_chain(
     let firsts = segment::firsts(&names);
     let (newest_ack, mut newest) = newest_ack(disk, folder, &firsts)?;
     let mut walk = Walk::new(newest_ack.max(cursor), each);
-    let (mut hollow, mut current) = (Vec::new(), None::<Segment>);
-    for first in firsts {
+    let (mut hollow, mut strays, mut current) = (Vec::new(), Vec::new(), None::<Segment>);
+    for &first in &firsts {
         let already = newest.take_if(|newest| newest.first == first);
         let segment = already.map_or_else(|| Segment::read(disk, folder, first), Ok)?;
-        if !segment.has_its_lines()? {
-            hollow.push(segment);
-        } else if let Some(before) = current.replace(segment) {
-            walk.pass(&before, Some(first))?;
+        match segment.bears(&firsts)? {
+            Bears::Nothing => hollow.push(segment),
+            Bears::Others(begins) => strays.push(segment.stray(Some(begins))),
+            Bears::ItsLines => {
+                if let Some(before) = current.replace(segment) {
+                    walk.pass(&before, Some(first))?;
+                }
+            }
         }
     }
     if let Some(last) = current {
         walk.pass(&last, None)?;
     }
     let mut report = walk.finish(&hollow);
+    report.strays.extend(strays);
     report.set_aside = segment::set_aside_among(&names);
+    report.foreign = segment::foreign_among(&names);
     Ok(report)
 }
 
 /// The newest whole line in `folder`, as the names of the files lead to it; the lines before it are not looked at.
 pub fn newest_line(disk: &dyn Disk, folder: &Path) -> Result<Option<Head>, ReadError> {
     let names = disk.names(folder).map_err(|source| ReadError::Unreadable { path: folder.to_owned(), source })?;
-    for first in segment::firsts(&names).into_iter().rev() {
-        if let Some(newest) = Segment::read(disk, folder, first)?.newest_whole_line() {
-            return Ok(Some(newest.head()));
-        }
-    }
-    Ok(None)
+    let newest = newest_segment(disk, folder, &segment::firsts(&names))?;
+    Ok(newest.and_then(|segment| segment.newest_whole_line().map(|line| line.head())))
 }
 
 /// The highest acknowledged number that the chain knows of: its newest whole line says it, because it only ever grows.
 /// With it comes that line's segment, which need not be read again.
 fn newest_ack(disk: &dyn Disk, folder: &Path, firsts: &[u64]) -> Result<(Option<u64>, Option<Segment>), ReadError> {
-    for first in firsts.iter().rev() {
-        let segment = Segment::read(disk, folder, *first)?;
-        let ack = segment.newest_whole_line().map(|newest| u64::try_from(newest.ack).ok());
-        if let Some(ack) = ack {
-            return Ok((ack, Some(segment)));
+    let newest = newest_segment(disk, folder, firsts)?;
+    let ack = newest.as_ref().and_then(Segment::newest_whole_line).and_then(|newest| u64::try_from(newest.ack).ok());
+    Ok((ack, newest))
+}
+
+/// The last of the chain's segments in which a line is whole.
+fn newest_segment(disk: &dyn Disk, folder: &Path, firsts: &[u64]) -> Result<Option<Segment>, ReadError> {
+    for &first in firsts.iter().rev() {
+        let segment = Segment::read(disk, folder, first)?;
+        if segment.bears(firsts)? == Bears::ItsLines {
+            return Ok(Some(segment));
         }
     }
-    Ok((None, None))
+    Ok(None)
 }

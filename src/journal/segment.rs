@@ -10,6 +10,7 @@ use crate::disk::Disk;
 
 const EXTENSION: &str = ".jsonl";
 const VOID: &str = ".void-";
+const MENDED: &str = ".mended";
 const DIGITS: usize = 10;
 
 /// The file name of the segment whose first line has that number.
@@ -37,6 +38,21 @@ pub fn set_aside_among(names: &[String]) -> Vec<String> {
     let mut aside: Vec<String> = names.iter().filter(|name| name.contains(VOID)).cloned().collect();
     aside.sort_unstable();
     aside
+}
+
+/// Those of these names that are nobody's here, sorted: neither a segment's, nor of what was set aside, nor of a segment
+/// that is being mended.
+pub fn foreign_among(names: &[String]) -> Vec<String> {
+    let is_ours =
+        |name: &String| first(name).is_some() || name.contains(VOID) || name.ends_with(MENDED) || is_probe(name);
+    let mut foreign: Vec<String> = names.iter().filter(|name| !is_ours(name)).cloned().collect();
+    foreign.sort_unstable();
+    foreign
+}
+
+/// Left by an attempt to write into the folder that was cut off.
+fn is_probe(name: &str) -> bool {
+    name.starts_with(".neo-")
 }
 
 /// Gives way for a new segment: a file that has its name already is kept under another.
@@ -89,6 +105,7 @@ mod tests {
         let names = disk.names(folder).unwrap();
         assert_eq!(firsts(&names), [3, 20, 9_999_999_999, 10_000_000_000]);
         assert_eq!(set_aside_among(&names), ["0000000020.void-1"]);
+        assert_eq!(foreign_among(&names), ["notes.txt"]);
     }
 
     #[test]

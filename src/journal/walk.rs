@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::line::{self, NotALine};
-use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Void};
+use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Stray, Void};
 use super::record::{Hash, View};
 use super::segment;
 use crate::disk::{Disk, Kind};
@@ -17,6 +17,17 @@ pub(super) struct Segment {
     pub first: u64,
     path: PathBuf,
     bytes: Vec<u8>,
+}
+
+/// What a file has of the lines that its name speaks of.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Bears {
+    /// Some of them. Only such a file ends the segment before.
+    ItsLines,
+    /// It begins with another line, whole, of that number: it is another file's copy, or bears another file's name.
+    Others(u64),
+    /// No line is whole.
+    Nothing,
 }
 
 /// How far the walk has come.
@@ -56,22 +67,32 @@ impl Segment {
         // A pipe of that name would be waited for until somebody writes into it.
         let read = disk.look(&path).and_then(|found| match found.kind {
             Kind::File => disk.read(&path),
-            Kind::Folder | Kind::Other => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
+            Kind::Folder | Kind::Other => Err(io::ErrorKind::InvalidInput.into()),
         });
         match read {
             Ok(bytes) => Ok(Self { first, path, bytes }),
+            Err(source) if source.kind() == io::ErrorKind::InvalidInput => Err(ReadError::NotAFile { path }),
             Err(source) => Err(ReadError::Unreadable { path, source }),
         }
     }
 
-    /// Whether any line of its own is in it. Only then it ends the segment before.
-    pub fn has_its_lines(&self) -> Result<bool, ReadError> {
+    /// What its first whole line says of its name, `firsts` being the numbers in all names. One that begins later than
+    /// its name says has lost lines, unless there is a file of the name that it should have.
+    pub fn bears(&self, firsts: &[u64]) -> Result<Bears, ReadError> {
+        let mut is_first = true;
         for (_, raw) in self.raw_lines() {
-            if self.parse(raw)?.is_ok_and(|line| line.n >= self.first) {
-                return Ok(true);
+            if let Ok(line) = self.parse(raw)? {
+                let is_copy = is_first && line.n > self.first && firsts.contains(&line.n);
+                return Ok(if line.n < self.first || is_copy { Bears::Others(line.n) } else { Bears::ItsLines });
             }
+            is_first = false;
         }
-        Ok(false)
+        Ok(Bears::Nothing)
+    }
+
+    /// As what does not belong into the chain.
+    pub fn stray(&self, begins: Option<u64>) -> Stray {
+        Stray { segment: self.name(), begins }
     }
 
     pub fn newest_whole_line(&self) -> Option<View<'_>> {
@@ -289,15 +310,18 @@ impl<F: FnMut(&View<'_>)> Walk<F> {
         }
     }
 
-    /// A file in which no line is whole: damage if its first number is lost, and void if it never counted.
+    /// A file in which no line is whole: damage if its first number is lost, void if it never counted, and else a stray.
     fn judge_hollow(&mut self, segment: &Segment) {
         let Some((offset, raw)) = segment.raw_lines().next() else { return };
         let first = segment.first;
         if self.report.missing.iter().any(|missing| (missing.from..=missing.to).contains(&first)) {
             let why = line::parse(raw).err().map_or(Broken::Again, Broken::Unreadable);
             self.damage(segment.name(), first, offset, why);
-        } else {
+        } else if first == self.next {
             self.report.void.push(segment.void(first, offset, segment.raw_lines().count()));
+        } else {
+            // A writer begins a file nowhere but behind the newest line.
+            self.report.strays.push(segment.stray(None));
         }
     }
 

@@ -102,11 +102,11 @@ pub struct WriteError {
     pub before: Option<Box<WriteError>>,
 }
 
-/// Lines that somebody else kept could not be put into the journal. Nothing was changed.
+/// Lines that somebody else kept could not be put into the journal, and none of them was.
 #[derive(Debug, Error)]
 pub enum KeptError {
     /// One is no line of a journal, or its hash does not hold.
-    #[error("the copy of line {n} is damaged: {why}. Nothing was changed; run `neo verify --all`")]
+    #[error("the copy of line {n} is damaged: {why}. It was not put into the journal; run `neo verify --all`")]
     NotALine {
         /// The number that it should have.
         n: u64,
@@ -114,7 +114,9 @@ pub enum KeptError {
         why: line::NotALine,
     },
     /// One is whole and does not follow the line before it.
-    #[error("the copy of line {n} does not follow the line before it. Nothing was changed; run `neo verify --all`")]
+    #[error(
+        "the copy of line {n} does not follow the line before it. It was not put into the journal; run `neo verify --all`"
+    )]
     DoesNotFollow {
         /// The number that it should have.
         n: u64,
@@ -161,6 +163,21 @@ impl Writer {
             settle(&*disk, &folder, head)?;
         }
         Ok(Self { disk, folder, head, open: None, room: Room::default(), text: String::new() })
+    }
+
+    /// The disk that it writes to.
+    pub const fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    /// Where its segments lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Has the next group begin a new segment: nobody finds again what would be written into the open one.
+    pub fn leave_segment(&mut self) {
+        self.open = None;
     }
 
     /// How it deals with the disk's room from now on.

@@ -33,6 +33,8 @@ pub struct JournalHealth {
     pub segment: String,
     /// How long the newest acknowledgement took.
     pub last_ack: Duration,
+    /// What is not on the disk any more under its name, empty while all is.
+    pub gone: String,
     /// What is wrong, empty when nothing is.
     pub trouble: String,
 }
@@ -48,8 +50,24 @@ pub struct StoreHealth {
     pub readings_dropped: u64,
     /// Writes that failed at first and were tried once more on a new connection.
     pub second_tries: u64,
+    /// What is not on the disk any more under its name, empty while all is.
+    pub gone: String,
     /// What is wrong, empty when nothing is.
     pub trouble: String,
+}
+
+impl JournalHealth {
+    /// Whether nothing is wrong.
+    pub const fn is_well(&self) -> bool {
+        self.trouble.is_empty() && self.gone.is_empty()
+    }
+}
+
+impl StoreHealth {
+    /// Whether nothing is wrong.
+    pub const fn is_well(&self) -> bool {
+        self.trouble.is_empty() && self.gone.is_empty()
+    }
 }
 
 /// Room on the disk.

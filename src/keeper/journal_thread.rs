@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::Outlets;
+use super::names::{JournalNames, Lost};
 use super::news::News;
 use super::space::Seen;
 use super::store_thread::{Inbox, Vouch};
@@ -39,6 +40,7 @@ pub(super) struct Appending {
     facts: Receiver<Handed>,
     work: Arc<Inbox>,
     outlets: Outlets,
+    names: JournalNames,
     /// Facts that are not on disk yet, oldest first; more than one only while there is no room for them.
     waiting: VecDeque<Group>,
     /// When those that found no room are tried again.
@@ -71,7 +73,8 @@ enum Time {
 
 impl Appending {
     pub(super) fn new(writer: Writer, facts: Receiver<Handed>, work: Arc<Inbox>, outlets: Outlets) -> Self {
-        Self { writer, facts, work, outlets, waiting: VecDeque::new(), retry_at: None, last_try: None, failed: false }
+        let (names, waiting) = (JournalNames::of(&writer), VecDeque::new());
+        Self { writer, facts, work, outlets, names, waiting, retry_at: None, last_try: None, failed: false }
     }
 
     pub(super) fn run(mut self) {
@@ -87,7 +90,8 @@ impl Appending {
     /// Waits for facts, or for the time to look or to try again, and keeps what there is; false once the door is closed.
     fn keep_what_waits(&mut self) -> bool {
         let mut group = Group::default();
-        let until = self.retry_at.into_iter().chain([self.outlets.space.next_look()]).min();
+        let looks = [self.outlets.space.next_look(), self.names.next_look()];
+        let until = self.retry_at.into_iter().chain(looks).min();
         let patience = until.map_or(RETRY, |until| until.saturating_duration_since(Instant::now()));
         let mut open = match self.facts.recv_timeout(patience) {
             Ok(handed) => group.take(handed),
@@ -214,6 +218,25 @@ impl Appending {
     fn look(&mut self) {
         if self.outlets.space.look(!self.waiting.is_empty()) == Seen::RoomAgain {
             self.writer.use_room(Room::Ahead);
+        }
+        if let Some(lost) = self.names.look(self.writer.segment()) {
+            self.is_lost(lost);
+        }
+    }
+
+    /// Told once. The lines that are gone are in the store; those to come go where they are found again.
+    fn is_lost(&mut self, lost: Lost) {
+        self.writer.leave_segment();
+        let what = match lost {
+            Lost::Segment(what) => what,
+            Lost::Folder(what) => {
+                self.failed = true;
+                what
+            }
+        };
+        if self.outlets.health().journal.gone.is_empty() {
+            self.outlets.health().journal.gone.clone_from(&what);
+            self.outlets.tell(News::JournalGone(what));
         }
     }
 

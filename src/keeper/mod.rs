@@ -10,11 +10,13 @@
 //!
 //! The door never blocks. Closing overtakes readings, checkpoints and backups, never facts. If the journal cannot be
 //! written, the store takes the facts itself and vouches for them; the next start puts them into the journal. If the
-//! disk is full, facts wait in their order for room, and the store lets them go first.
+//! disk is full, facts wait in their order for room, and the store lets them go first. Both look every few seconds whether
+//! what they write still lies under its name.
 
 mod door;
 pub mod health;
 mod journal_thread;
+mod names;
 mod news;
 pub mod settings;
 mod space;

@@ -29,6 +29,10 @@ pub enum News {
     JournalFailed(String),
     /// The journal had to leave a file it no longer trusts, and goes on in a new one.
     JournalMoved(String),
+    /// What is written of the journal does not lie under its name any more: deleted, moved, replaced or cut. Told once.
+    JournalGone(String),
+    /// The same of the store, which goes on through its open handles. Told once.
+    StoreGone(String),
     /// There is no room on the disk, and the ballast was given up for it: the end of the session can be written, and not
     /// much more. Facts that find no place wait, in order, and are tried again every second. Told once, until there is
     /// room again.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 pub(super) use inbox::{Inbox, Vouch, Work};
 
 use super::health::{CheckpointAnswer, Done};
+use super::names::{LOOK, StoreNames};
 use super::news::News;
 use super::{LastLog, Outlets};
 use crate::domain::reading::Reading;
@@ -29,6 +30,12 @@ impl Shift<'_> {
     /// The store.
     pub fn store(&mut self) -> &mut Store {
         &mut self.0.store
+    }
+
+    /// Whether the store is not on the disk any more under its name, and only its own connection still has it.
+    pub fn store_is_gone(&mut self) -> bool {
+        self.0.look();
+        !self.0.outlets.health().store.gone.is_empty()
     }
 
     /// Projects the facts that came meanwhile, answers for rows and writes readings. `Break` if the job is to leave off,
@@ -55,6 +62,7 @@ pub(super) struct Projecting {
     store: Store,
     work: Arc<Inbox>,
     outlets: Outlets,
+    names: StoreNames,
     /// Lines that the store has not taken yet.
     backlog: Vec<Line>,
     /// Tickets that the store must vouch for once the backlog is in.
@@ -75,8 +83,8 @@ struct Owed {
 
 impl Projecting {
     pub(super) fn new(store: Store, work: Arc<Inbox>, outlets: Outlets) -> Self {
-        let (backlog, vouching, owed) = (Vec::new(), Vec::new(), Owed::default());
-        Self { store, work, outlets, backlog, vouching, owed, failing: false, given_up: false }
+        let (names, backlog, vouching, owed) = (StoreNames::of(&store), Vec::new(), Vec::new(), Owed::default());
+        Self { store, work, outlets, names, backlog, vouching, owed, failing: false, given_up: false }
     }
 
     pub(super) fn run(mut self) {
@@ -84,8 +92,8 @@ impl Projecting {
             let mut closing = false;
             while !closing {
                 let is_behind = self.failing || !self.backlog.is_empty();
-                let retry = (is_behind && !self.given_up).then_some(RETRY);
-                let work = self.work.wait(retry);
+                let retry = if is_behind && !self.given_up { RETRY } else { LOOK };
+                let work = self.work.wait(Some(retry));
                 closing = work.closing;
                 self.carry_out(work);
             }
@@ -101,7 +109,24 @@ impl Projecting {
         }
     }
 
+    /// What others did to the files is looked for before each piece of work, what our own did is noted after it.
     fn carry_out(&mut self, work: Work) {
+        self.look();
+        self.work_off(work);
+        self.names.note(&self.store);
+    }
+
+    /// Told once; work goes on through the open handles.
+    fn look(&mut self) {
+        if let Some(what) = self.names.change(&self.store)
+            && self.outlets.health().store.gone.is_empty()
+        {
+            self.outlets.health().store.gone.clone_from(&what);
+            self.outlets.tell(News::StoreGone(what));
+        }
+    }
+
+    fn work_off(&mut self, work: Work) {
         self.backlog.extend(work.lines);
         self.vouching.extend(work.vouch);
         let is_asked = !work.rows.is_empty() || !work.digests.is_empty();

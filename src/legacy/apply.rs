@@ -2,6 +2,7 @@
 //! the fact brings the rows into the store. Killed anywhere it is adopted or it is not; saying it again finishes.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::journal::record::Entry;
 use crate::journal::writer::{WriteError, Writer};
 use crate::store::rows::AdoptionRow;
 use crate::store::{Ask, Store, StoreError, sha256_of};
+use crate::vault::backup::{self, BackupError, BackupKind, Order, newest_fit};
 use crate::vault::gate::{self, GateError, Opened};
 use crate::vault::quarantine::{Quarantine, QuarantineError};
 
@@ -67,6 +69,17 @@ pub enum ApplyError {
         n: u64,
         /// Why.
         why: String,
+    },
+    /// It is part of the house, and there are no two copies of it yet.
+    #[error("the earlier database is adopted, but no backup could be made that has its rows: run `neo backup create`")]
+    NoSecondCopy(#[from] BackupError),
+    /// The shelf could not be read to see whether there is one.
+    #[error("the earlier database is adopted, but the backups in {} cannot be listed: {why}", path.display())]
+    Shelf {
+        /// The folder.
+        path: PathBuf,
+        /// The system's words.
+        why: io::Error,
     },
     /// The source could not be read to its end.
     #[error(transparent)]
@@ -173,6 +186,26 @@ fn refuse_our_own(disk: &dyn Disk, place: &Place) -> Result<(), ApplyError> {
 pub fn is_ours(disk: &dyn Disk, path: &Path) -> bool {
     const APPLICATION_ID_AT: u64 = 68;
     disk.read_part(path, APPLICATION_ID_AT, 4).is_ok_and(|id| id == b"neo1")
+}
+
+/// Takes an ordinary backup with the adopted rows in it, so that they have two whole copies beside the store; its name, or
+/// `None` if there is one already.
+pub fn second_copy(
+    store: &mut Store,
+    place: &Place,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<Option<String>, ApplyError> {
+    let folder = place.backups();
+    if let Outcome::AdoptedBefore(before) = outcome {
+        let newest = newest_fit(&**store.disk(), &folder);
+        let newest = newest.map_err(|why| ApplyError::Shelf { path: folder.clone(), why })?;
+        if newest.is_some_and(|(_, checked)| checked.head.is_some_and(|head| head.n >= before.n)) {
+            return Ok(None);
+        }
+    }
+    let order = Order { kind: BackupKind::Manual, folder, now };
+    Ok(Some(backup::take(store, order, |_| ControlFlow::Continue(()))?.name))
 }
 
 fn entry(adopted: &Adopted, now: Timestamp) -> Entry {

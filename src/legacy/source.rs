@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::disk::scratch::Scratch;
 use crate::disk::sidecar::Sidecar;
-use crate::disk::{Disk as _, RealDisk};
+use crate::disk::{Disk, RealDisk};
 use crate::domain::adoption::Digested;
 use crate::store::sha256_of;
 
@@ -95,7 +95,11 @@ pub(super) struct Row {
 impl Source {
     /// Copies the database at `path` and looks whether it is the earlier engine's, and sound. `pause` is called before
     /// each further try, when it changed while it was copied.
-    pub fn copy_of(path: &Path, mut pause: impl FnMut(u32)) -> Result<Self, SourceError> {
+    pub fn copy_of(path: &Path, pause: impl FnMut(u32)) -> Result<Self, SourceError> {
+        Self::copy_on(&RealDisk, path, pause)
+    }
+
+    fn copy_on(disk: &dyn Disk, path: &Path, mut pause: impl FnMut(u32)) -> Result<Self, SourceError> {
         refuse_what_is_no_database(path)?;
         let doing = "make a scratch folder for a copy of";
         let scratch = Scratch::within(&std::env::temp_dir()).map_err(|why| SourceError::Unreadable {
@@ -106,7 +110,7 @@ impl Source {
         let copy = scratch.path().join("copy.db");
         let mut tried = 1;
         let sha256 = loop {
-            if let Some(sha256) = copy_whole(path, &copy)? {
+            if let Some(sha256) = copy_whole(disk, path, &copy)? {
                 break sha256;
             }
             if tried == TRIES {
@@ -176,7 +180,7 @@ impl Source {
             why,
             tables: tables.iter().take(5).cloned().collect::<Vec<_>>().join(", "),
         };
-        if !tables.iter().any(|table| table == "sessions") {
+        if !tables.iter().any(|table| table.eq_ignore_ascii_case("sessions")) {
             return Err(stranger("it has no table `sessions`"));
         }
         let mut columns =
@@ -214,7 +218,7 @@ fn refuse_what_is_no_database(path: &Path) -> Result<(), SourceError> {
 }
 
 /// Copies the database with what lies beside it; its digest, or `None` if something of it changed meanwhile.
-fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
+fn copy_whole(disk: &dyn Disk, path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
     let failed = |doing, path: &Path| {
         let path = path.to_owned();
         move |why| SourceError::Unreadable { doing, path, why }
@@ -222,10 +226,10 @@ fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
     let before = stamps(path).map_err(failed("look at", path))?;
     let (mut originals, mut copies) = (Vec::new(), Vec::new());
     for ((from, to), stamp) in files_of(path).into_iter().zip(files_of(copy)).zip(&before) {
-        RealDisk.remove_if_there(&to).map_err(failed("remove", &to))?;
+        disk.remove_if_there(&to).map_err(failed("remove", &to))?;
         if stamp.is_some_and(|(bytes, _)| bytes > 0) {
             // By bytes alone: an original that nobody may write would give a copy that SQLite cannot recover its log in.
-            match RealDisk.copy(&from, &to) {
+            match disk.copy(&from, &to) {
                 // It was there a moment ago.
                 Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
                 outcome => outcome.map_err(failed("copy", &from))?,
@@ -234,7 +238,7 @@ fn copy_whole(path: &Path, copy: &Path) -> Result<Option<String>, SourceError> {
             copies.push(to);
         }
     }
-    let digest = |files: &[PathBuf]| sha256_of(&RealDisk, &files.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+    let digest = |files: &[PathBuf]| sha256_of(disk, &files.iter().map(PathBuf::as_path).collect::<Vec<_>>());
     let taken = digest(&copies).map_err(failed("read the copy of", path))?;
     let again = match digest(&originals) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -290,7 +294,10 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU32;
+
     use super::*;
+    use crate::disk::busy::{Busy, longer};
 
     fn earlier(folder: &Path) -> PathBuf {
         let path = folder.join("old.db");
@@ -347,6 +354,28 @@ mod tests {
         assert!(other.contains("trades"), "{other}");
         drop(crate::store::Store::open(&at("ours.db")).unwrap());
         assert!(matches!(Source::copy_of(&at("ours.db"), |_| {}), Err(SourceError::Ours(_))));
+    }
+
+    #[test]
+    fn a_database_that_changes_while_it_is_copied_is_copied_again_and_given_up_after_five_tries() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = earlier(folder.path());
+        let tried = |writes, write| {
+            let mut pauses = 0;
+            let copied = Source::copy_on(&Busy { writes: AtomicU32::new(writes), write }, &path, |_| pauses += 1);
+            (copied.map(|source| source.count("sessions").unwrap()), pauses)
+        };
+        let one_more: fn(&Path) = |path| {
+            let writer = Connection::open(path).unwrap();
+            writer.execute("INSERT INTO sessions VALUES (2, 'y')", []).unwrap();
+        };
+        let (copied, pauses) = tried(1, one_more);
+        assert_eq!((copied.unwrap(), pauses), (2, 1), "the second copy has what came meanwhile");
+        let (copied, pauses) = tried(u32::MAX, longer);
+        let refusal = copied.unwrap_err();
+        assert!(matches!(refusal, SourceError::Changing(_)) && pauses == TRIES - 1, "{refusal} after {pauses}");
+        assert!(refusal.to_string().contains("stop the earlier engine"), "{refusal}");
+        assert_eq!(names(folder.path()), ["old.db"], "nothing is left beside it");
     }
 
     #[test]

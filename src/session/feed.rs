@@ -41,8 +41,11 @@ impl Feed {
             Fact::Command(OperatorCommand::Acknowledge { incident }) => self.acknowledge(*incident),
             _ => {}
         }
-        if let Some((kind, text)) = sentence(fact) {
-            self.event(at, kind, text);
+        let Some((kind, text)) = sentence(fact) else { return };
+        match fact {
+            // Logged where it was numbered.
+            Fact::Incident(_) => self.show(at, kind, text),
+            _ => self.event(at, kind, text),
         }
     }
 
@@ -53,6 +56,10 @@ impl Feed {
         } else {
             tracing::info!("{text}");
         }
+        self.show(at, kind, text);
+    }
+
+    fn show(&mut self, at: Timestamp, kind: EventKind, text: String) {
         push(&mut self.events, Event { at, kind, text }, RECENT_KEPT);
     }
 

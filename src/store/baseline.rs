@@ -9,11 +9,12 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
+use super::adopted_rows::digest;
 use super::error::{OpenError, StoreError};
 use super::migrate::{self, Found};
 use super::open;
 use crate::disk::Disk;
-use crate::domain::adoption::Digested;
+use crate::domain::adoption::{Adopted, Digested};
 use crate::journal::record::Hash;
 
 /// Everything that a baseline may hold, in an order in which it can be copied.
@@ -81,23 +82,41 @@ impl Baseline {
 }
 
 impl Shelf {
-    /// Opens a baseline if it is the one that was meant, or says why not.
-    pub(super) fn open(&self, meant: &Digested) -> Result<Connection, String> {
-        let Digested { name, sha256 } = meant;
-        if Path::new(name).components().count() != 1 {
-            return Err(format!("its baseline has the name `{name}`, which leads out of the backups' folder"));
-        }
-        let path = self.folder.join(name);
-        let unreadable = |why: &dyn std::fmt::Display| format!("its baseline {} cannot be read: {why}", path.display());
-        let found = sha256_of(&*self.disk, &[&path]).map_err(|why| unreadable(&why))?;
-        if found != *sha256 {
-            return Err(format!("its baseline {} was changed: its digest is {found} and was {sha256}", path.display()));
-        }
-        // Nobody writes it, so nothing is to be locked, and nothing laid beside it.
-        let uri = open::uri(&*self.disk, &path) + "&immutable=1";
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Connection::open_with_flags(uri, flags).map_err(|why| unreadable(&why))
+    /// Opens the baseline of an adoption, or says why not.
+    pub(super) fn open(&self, adopted: &Adopted) -> Result<Connection, String> {
+        open_baseline(&*self.disk, &self.folder, adopted)
     }
+}
+
+/// Whether the baseline of an adoption lies in `folder` as it should; if not, why, in words.
+pub fn check_baseline(disk: &dyn Disk, folder: &Path, adopted: &Adopted) -> Result<(), String> {
+    open_baseline(disk, folder, adopted).map(drop)
+}
+
+/// By its bytes, or else by its rows: one that was made anew after the first was lost has other bytes.
+fn open_baseline(disk: &dyn Disk, folder: &Path, adopted: &Adopted) -> Result<Connection, String> {
+    let Digested { name, sha256 } = &adopted.baseline;
+    if Path::new(name).components().count() != 1 {
+        return Err(format!("its baseline has the name `{name}`, which leads out of the backups' folder"));
+    }
+    let path = folder.join(name);
+    let unreadable = |why: &dyn std::fmt::Display| format!("its baseline {} cannot be read: {why}", path.display());
+    let found = match sha256_of(disk, &[&path]) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => {
+            return Err(format!("its baseline {} is gone", path.display()));
+        }
+        found => found.map_err(|why| unreadable(&why))?,
+    };
+    // Nobody writes it, so nothing is to be locked, and nothing laid beside it.
+    let uri = open::uri(disk, &path) + "&immutable=1";
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri, flags).map_err(|why| unreadable(&why))?;
+    // What cannot be read to its end is not what was meant either.
+    let same_rows = || adopted.rows.is_some() && digest(&connection, 0).ok() == adopted.rows;
+    if found == *sha256 || same_rows() {
+        return Ok(connection);
+    }
+    Err(format!("its baseline {} was changed: its digest is {found} and was {sha256}", path.display()))
 }
 
 /// The SHA-256 of files' bytes, one behind the other, as 64 hex digits.

@@ -9,15 +9,60 @@ use sha2::{Digest as _, Sha256};
 
 use super::ask::Ask;
 use super::error::StoreError;
+use super::facts::FactRow;
 use super::readings::{MARKET_COLUMNS, VALUATION_COLUMNS};
 use crate::domain::custody::ReadingsDigest;
+use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
 use crate::journal::record::Hash;
 
 /// How many rows one short read takes.
 const PAGE: i64 = 1_000;
 
+/// A session that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Which.
+    pub session: SessionId,
+    /// The digest of its readings, if it was closed in order.
+    pub closed_with: Option<ReadingsDigest>,
+}
+
+impl Ended {
+    /// Whether these are its readings; of a session without a digest, whether there are any.
+    pub fn is_met_by(&self, found: &ReadingsDigest) -> bool {
+        self.closed_with.as_ref().map_or(found.market + found.valuations > 0, |closed_with| closed_with == found)
+    }
+}
+
 impl Ask<'_> {
+    /// The sessions whose end lies behind line `cursor`, or all that have ended; without a digest only those that began
+    /// there, too: nobody could say what a session lacks of which a part was here.
+    pub fn ended_behind(self, cursor: Option<u64>) -> Result<Vec<Ended>, StoreError> {
+        let first = cursor.map_or(0, |n| n + 1);
+        let sql = format!(
+            "SELECT n, session_id, at, kind, line FROM facts
+             WHERE n >= {first} AND kind IN ('session_opened', 'session_closed', 'session_recovered') ORDER BY n"
+        );
+        let (mut began, mut ended) = (Vec::new(), Vec::new());
+        for row in self.rows(&sql, "look for sessions that have ended", FactRow::read)? {
+            // A line that cannot be read proves nothing of any reading.
+            let (Some(session), Ok((_, fact))) = (row.session, row.fact()) else { continue };
+            let closed_with = match fact {
+                Fact::SessionOpened(_) => {
+                    began.push(session);
+                    continue;
+                }
+                Fact::SessionClosed(closed) => closed.readings,
+                _ => None,
+            };
+            if closed_with.is_some() || began.contains(&session) {
+                ended.push(Ended { session, closed_with });
+            }
+        }
+        Ok(ended)
+    }
+
     /// The digest of all readings of a session. Read in short pages: nobody may add to them meanwhile.
     pub fn readings_digest(self, session: SessionId) -> Result<ReadingsDigest, StoreError> {
         let mut sum = Sha256::new();

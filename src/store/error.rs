@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::disk;
 use crate::disk::faults::{self, Point};
 
-/// Why a store could not be opened. Nothing was changed.
+/// Why a store could not be opened. Nothing was written into it but what brings its schema up to date.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// There is no file.
@@ -35,7 +35,7 @@ pub enum OpenError {
     #[error("{} is not a database; nothing in it was changed: move it away, or name another one with --db", .0.display())]
     NotADatabase(PathBuf),
     /// SQLite says that its structure is broken.
-    #[error("the database {} is malformed ({why}); nothing was changed: `neo audit` says what is left, and the next `neo run` makes it anew from the journal", path.display())]
+    #[error("the database {} is malformed ({why}): `neo audit` says what is left, and the next `neo run` makes it anew from the journal", path.display())]
     Malformed {
         /// Which file.
         path: PathBuf,

@@ -63,7 +63,7 @@ impl FactRow {
         fact.map(|fact| (at, fact)).map_err(|why: NotAFact| not_read(why.to_string()))
     }
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             n: row.get::<_, i64>(0)?.unsigned_abs(),
             session: row.get::<_, Option<i64>>(1)?.map(SessionId),

@@ -6,6 +6,7 @@
 //! files by other means inside this process: closing such a handle would drop SQLite's locks.
 
 mod adopted;
+mod adopted_rows;
 mod ask;
 mod backups;
 mod baseline;
@@ -35,9 +36,10 @@ pub use adopted::{AdoptedHeld, AdoptedSign};
 pub use ask::{Ask, Damage, LeftOpen, Reader};
 pub(crate) use backups::BackupRow;
 pub use backups::{BackupKind, OnRecord};
-pub use baseline::{Baseline, sha256_of};
+pub use baseline::{Baseline, check_baseline, sha256_of};
 pub use checkpoint::CheckpointAnswer;
 pub use compare::{HowItDiffers, RowDiffers, TablesCompared, compare_tables};
+pub use digest::Ended;
 pub use error::{OpenError, StoreError};
 pub use facts::{FactRow, Facts, NotRead};
 pub use project::{Projected, Undigested};

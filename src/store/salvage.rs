@@ -6,9 +6,11 @@ use std::path::Path;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params_from_iter};
 
+use super::ask::Reader;
 use super::error::StoreError;
 use super::open;
 use super::writer::Store;
+use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
 /// What was taken over.
@@ -36,6 +38,15 @@ impl Store {
             let mut salvage = Salvage { into: transaction, from: &other, done: Salvaged::default() };
             salvage.all().map_err(StoreError::doing(DOING))?;
             Ok(salvage.done)
+        })
+    }
+
+    /// Puts one session's readings as another store has them in the place of those that are here; answers how many
+    /// they are, or `None` if that store tells of another session of this number.
+    pub fn take_readings_of(&mut self, session: SessionId, from: &Reader) -> Result<Option<u64>, StoreError> {
+        self.write(DOING, |transaction| {
+            let mut salvage = Salvage { into: transaction, from: &from.connection, done: Salvaged::default() };
+            salvage.in_place_of(session.0).map_err(StoreError::doing(DOING))
         })
     }
 }
@@ -66,6 +77,18 @@ impl Salvage<'_> {
             self.heartbeat(session)?;
         }
         self.backups()
+    }
+
+    fn in_place_of(&mut self, session: i64) -> rusqlite::Result<Option<u64>> {
+        if !self.is_the_same(session)? {
+            return Ok(None);
+        }
+        for (table, order) in READINGS {
+            self.into.execute(&format!("DELETE FROM {table} WHERE session_id = ?1"), [session])?;
+            self.readings(table, order, session)?;
+        }
+        self.heartbeat(session)?;
+        Ok(Some(self.done.readings))
     }
 
     fn sessions(&self) -> rusqlite::Result<Vec<i64>> {
@@ -181,7 +204,6 @@ mod tests {
     use super::*;
     use crate::domain::market::Book;
     use crate::domain::reading::Reading;
-    use crate::domain::session::SessionId;
     use crate::store::story::{Story, at};
 
     fn books(range: std::ops::Range<u32>) -> Vec<Reading> {
@@ -211,6 +233,22 @@ mod tests {
         assert_eq!(new.salvage(&old).unwrap(), Salvaged { readings: 100, broken: 0 });
         assert_eq!(new.salvage(&old).unwrap(), Salvaged::default());
         assert_eq!(new.ask().unwrap().last_heartbeat(SessionId(1)).unwrap(), Some(at(7)));
+    }
+
+    #[test]
+    fn one_sessions_readings_are_put_in_the_place_of_what_was_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut old = store(folder.path(), "old.db", &Story::of_days(2));
+        old.write_readings(SessionId(1), &books(0..100)).unwrap();
+        old.write_readings(SessionId(2), &books(0..9)).unwrap();
+        old.checkpoint().unwrap();
+        let digest = old.ask().unwrap().readings_digest(SessionId(1)).unwrap();
+        let mut new = store(folder.path(), "new.db", &Story::of_days(2));
+        new.write_readings(SessionId(1), &books(90..110)).unwrap();
+        let old = Reader::open_copy(&crate::disk::RealDisk, &folder.path().join("old.db")).unwrap();
+        assert_eq!(new.take_readings_of(SessionId(1), &old).unwrap(), Some(100));
+        assert_eq!(new.ask().unwrap().readings_digest(SessionId(1)).unwrap(), digest);
+        assert_eq!(count(&mut new), 100, "of the other session nothing was asked");
     }
 
     #[test]

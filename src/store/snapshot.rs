@@ -6,12 +6,14 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ffi};
 
 use super::ask::{Ask, Reader};
 use super::error::StoreError;
+use super::writer::Store;
 use super::{journal_mode, open};
 use crate::disk::Disk;
 
@@ -57,15 +59,34 @@ impl Snapshot {
         to: &Path,
         mut between: impl FnMut(Pages) -> ControlFlow<()>,
     ) -> rusqlite::Result<Copied> {
-        let mut copy = open::blank(disk, to)?;
-        if step_through(&self.reader.connection, &mut copy, &mut between)? == Copied::GivenUp {
-            return Ok(Copied::GivenUp);
-        }
-        // The original's header says WAL; a copy is one file that needs no companion.
-        journal_mode::set(&copy, "DELETE")?;
-        copy.close().map_err(|(_, why)| why)?;
-        Ok(Copied::Whole)
+        copy_from(&self.reader.connection, disk, to, &mut between)
     }
+}
+
+impl Store {
+    /// Copies what this connection sees into the empty file at `to`, in one go: for a database that is no longer found by
+    /// its name, and that only who has it open still has.
+    pub(crate) fn copy_what_is_open(&mut self, to: &Path) -> Result<(), StoreError> {
+        let disk = Arc::clone(self.disk());
+        let copied = copy_from(self.connected()?, &*disk, to, &mut |_| ControlFlow::Continue(()));
+        copied.map(|_whole| ()).map_err(StoreError::doing("copy what is open"))
+    }
+}
+
+fn copy_from(
+    original: &Connection,
+    disk: &dyn Disk,
+    to: &Path,
+    between: &mut impl FnMut(Pages) -> ControlFlow<()>,
+) -> rusqlite::Result<Copied> {
+    let mut copy = open::blank(disk, to)?;
+    if step_through(original, &mut copy, between)? == Copied::GivenUp {
+        return Ok(Copied::GivenUp);
+    }
+    // The original's header says WAL; a copy is one file that needs no companion.
+    journal_mode::set(&copy, "DELETE")?;
+    copy.close().map_err(|(_, why)| why)?;
+    Ok(Copied::Whole)
 }
 
 fn step_through(
@@ -94,11 +115,9 @@ fn step_through(
 #[cfg(test)]
 mod tests {
     use std::io::ErrorKind;
-    use std::sync::Arc;
 
     use super::*;
     use crate::disk::sim::{Fault, MemoryDisk};
-    use crate::store::Store;
 
     #[test]
     fn a_copy_that_is_whole_needs_no_log_beside_it_whatever_fails() {

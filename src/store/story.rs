@@ -19,6 +19,29 @@ use crate::domain::session::{SessionId, SessionMode};
 use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
 use crate::journal::record::{Hash, Line};
+use crate::store::Baseline;
+
+/// What an adoption took over: two sessions, a fill of the first and one between both, and a reading.
+pub(crate) fn rows_taken_over() -> Baseline {
+    let baseline = Baseline::empty().unwrap();
+    baseline
+        .connection()
+        .execute_batch(
+            "INSERT INTO sessions (session_id, label, mode, venue, status, started_at, origin) VALUES
+               (1, '', 'live', 'xrpl', 'OPEN', '2026-04-13T03:36:18.000Z', 'adopted'),
+               (2, '', 'live', 'xrpl', 'OPEN', '2026-04-14T03:36:18.000Z', 'adopted');
+             INSERT INTO orders (id, session_id, side, price, quantity, status, filled_quantity, exchanged_rlusd, created_at,
+               updated_at, price_approx, quantity_approx, filled_quantity_approx) VALUES
+               ('aa', 1, 'BUY', '1.4', '7.000000', 'UNPROVEN', '0.000000', '0', 'x', 'x', 1.4, 7, 0);
+             INSERT INTO fills (id, n, order_id, session_id, side, price, quantity, rlusd, created_at, price_approx,
+               quantity_approx, rlusd_approx) VALUES
+               ('f1', 0, 'aa', 1, 'BUY', '1.4', '7.000000', '9.8', 'x', 1.4, 7, 9.8),
+               ('f2', 0, 'aa', NULL, 'BUY', '1.4', '7.000000', '9.8', 'x', 1.4, 7, 9.8);
+             INSERT INTO adopted_market_snapshots (n, source_key, created_at) VALUES (0, '1', 'x');",
+        )
+        .unwrap();
+    baseline
+}
 
 /// A moment of the stories.
 pub(crate) fn at(seconds: i64) -> Timestamp {

@@ -24,6 +24,7 @@ pub struct Store {
     /// `None` after an error, until it is opened again.
     pub(super) connection: Option<Connection>,
     second_tries: u64,
+    openings: u64,
 }
 
 impl Store {
@@ -40,7 +41,15 @@ impl Store {
     pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
         let connection = open(&*disk, path)?;
         let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
-        Ok(Self { disk, path: path.to_owned(), baselines, open, connection: Some(connection), second_tries: 0 })
+        Ok(Self {
+            disk,
+            path: path.to_owned(),
+            baselines,
+            open,
+            connection: Some(connection),
+            second_tries: 0,
+            openings: 1,
+        })
     }
 
     /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
@@ -51,7 +60,15 @@ impl Store {
         // Without a path it cannot be opened a second time: the first error of it is the last.
         let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
         let open: open::Opening = |_, _| open::scratch();
-        Ok(Self { disk, path: PathBuf::new(), baselines, open, connection: Some(connection), second_tries: 0 })
+        Ok(Self {
+            disk,
+            path: PathBuf::new(),
+            baselines,
+            open,
+            connection: Some(connection),
+            second_tries: 0,
+            openings: 1,
+        })
     }
 
     /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made
@@ -77,6 +94,11 @@ impl Store {
         self.second_tries
     }
 
+    /// How many times it was opened: at the start, and after every error.
+    pub fn openings(&self) -> u64 {
+        self.openings
+    }
+
     /// Questions on the writing connection: they see what was written a moment ago.
     pub fn ask(&mut self) -> Result<Ask<'_>, StoreError> {
         self.connected().map(|connection| Ask::new(connection))
@@ -84,8 +106,21 @@ impl Store {
 
     /// The connection itself, for the backup's steps between two commits.
     pub(crate) fn connected(&mut self) -> Result<&mut Connection, StoreError> {
-        let connection = self.connection.take().map_or_else(|| (self.open)(&*self.disk, &self.path), Ok)?;
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.open_again()?,
+        };
         Ok(self.connection.insert(connection))
+    }
+
+    /// A database that is gone is not begun anew in the middle of its work.
+    fn open_again(&mut self) -> Result<Connection, OpenError> {
+        self.openings += 1;
+        let has_name = !self.path.as_os_str().is_empty();
+        if has_name && matches!(self.disk.find(&self.path), Ok(None)) {
+            return Err(OpenError::Missing(self.path.clone()));
+        }
+        (self.open)(&*self.disk, &self.path)
     }
 
     /// Does `work` in one transaction.

@@ -4,9 +4,11 @@
 //! A copy is believed if its own hash holds and the line behind it names that hash; so the whole is proven from its end
 //! backwards, and a line that was exchanged for another whole one is found out, too. A segment is written anew beside
 //! the damaged one, which is copied into the quarantine, and takes its place by its name: killed anywhere, each segment
-//! is the old one or the new one, and saying it again finishes. If one line cannot be proven nothing is touched.
+//! is the old one or the new one, and saying it again finishes. If one line cannot be proven no line is touched.
 
 mod sources;
+mod strays;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -20,11 +22,13 @@ use super::quarantine::{Quarantine, QuarantineError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
-use crate::journal::reader::{ChainReport, ReadError, read_chain};
+use crate::journal::reader::{Broken, ChainReport, Damage, ReadError, read_chain};
 use crate::journal::record::{Hash, Head, Line};
 use crate::journal::segment;
 
 pub use sources::Sources;
+use strays::Strays;
+pub use strays::{Sorted, Was};
 
 /// Answers a line's number with the texts that are kept of it elsewhere, the best source first.
 pub type Copies<'a> = dyn FnMut(u64) -> Vec<String> + 'a;
@@ -36,6 +40,10 @@ pub struct Mended {
     pub lines: Vec<u64>,
     /// The segments that were written anew, in the order of the chain.
     pub segments: Vec<String>,
+    /// Segments that told another story than the store behind all that it has; they are in the quarantine.
+    pub taken_out: Vec<String>,
+    /// Files that bore a segment's name and were none, and what became of them.
+    pub strays: Vec<Sorted>,
     /// The folder in `s.quarantine/` that has what was there before; `None` if there was nothing.
     pub quarantine: Option<String>,
 }
@@ -48,7 +56,7 @@ pub enum MendError {
     Read(#[from] ReadError),
     /// No copy of these lines can be proven.
     #[error(
-        "{} of the journal cannot be put right: no whole copy of {} is in the store or in a backup. Nothing was changed; \
+        "{} of the journal cannot be put right: no whole copy of {} is in the store or in a backup. No line was changed; \
         put the segment back from a copy of the journal's folder, or name a backup to `neo restore --from`",
         lines(numbers),
         if numbers.len() == 1 { "it" } else { "them" }
@@ -57,7 +65,7 @@ pub enum MendError {
         /// Which, ascending.
         numbers: Vec<u64>,
     },
-    /// What was there could not be kept. Nothing was changed.
+    /// What was there could not be kept.
     #[error(transparent)]
     Quarantine(#[from] QuarantineError),
     /// The new segment could not be written or put in place.
@@ -76,7 +84,7 @@ pub enum MendError {
 }
 
 /// Puts the journal of a database whose lock is held right. `known` is the newest line that the store says it has.
-/// `tell` hears of each step before it begins. A sound journal is left alone.
+/// `tell` hears of each step before it begins. A sound journal without strays is left alone.
 pub fn mend(
     disk: &Arc<dyn Disk>,
     place: &Place,
@@ -87,26 +95,29 @@ pub fn mend(
 ) -> Result<Mended, MendError> {
     let journal = Journal { disk: &**disk, folder: &place.journal(), known };
     tell("looking for what is broken in the journal");
-    let report = journal.read(|_| ())?;
-    if report.is_sound() {
-        return Ok(Mended::default());
-    }
-    tell("proving the copies of broken lines");
-    let plan = journal.prove(&report, copies)?;
+    let mut report = journal.read(|_| ())?;
+    let mut mended = Mended::default();
     let mut evidence = Quarantine::new(Arc::clone(disk), place, "mend", now);
-    tell("putting the journal right");
-    disk.create_folder(journal.folder).map_err(failed("make the folder", journal.folder))?;
-    // From the newest on: a segment may only shrink once the one that takes its lines over is there.
-    for (&first, segment) in plan.segments.iter().rev() {
-        journal.put_in_place(first, segment, &mut evidence)?;
+    let mut strays = Strays::read(journal.disk, journal.folder, &report)?;
+    while let Some(renamed) = strays.name_back()? {
+        mended.strays.push(renamed);
+        report = journal.read(|_| ())?;
+        strays = Strays::read(journal.disk, journal.folder, &report)?;
     }
-    let after = journal.read(|_| ())?;
-    if !after.is_sound() || after.head.map(|head| head.n) < report.head.map(|head| head.n) {
-        let what = after.damage.first().map(|damage| format!("line {}: {}", damage.n, damage.why));
-        return Err(MendError::StillUnsound(what.unwrap_or_else(|| "lines are missing".to_owned())));
+    let mut behind = Vec::new();
+    if let Some(parted) = journal.as_the_store_has_it(&report)? {
+        behind = report.begins.iter().copied().filter(|first| parted.begins.last() < Some(first)).collect();
+        report = parted;
     }
-    let segments = plan.segments.keys().map(|first| segment::name(*first)).collect();
-    Ok(Mended { lines: plan.from_copies.into_iter().collect(), segments, quarantine: evidence.name() })
+    if !report.is_sound() {
+        let mut copies = |n| copies(n).into_iter().chain(strays.copies(n)).collect();
+        report = journal.put_right(&report, &behind, &mut copies, &mut evidence, &mut mended, tell)?;
+        // Where one lay in the way of a segment that segment lies now.
+        strays = Strays::read(journal.disk, journal.folder, &report)?;
+    }
+    mended.strays.extend(strays.take_out(&mut evidence)?);
+    mended.quarantine = evidence.name();
+    Ok(mended)
 }
 
 struct Journal<'a> {
@@ -129,19 +140,74 @@ impl Journal<'_> {
         read_chain(self.disk, self.folder, known, |line| each(line.to_line()))
     }
 
+    /// Where the journal has another line than the store's newest: the journal up to there, with that line damaged. What
+    /// it has behind that follows the other line; `None` if the two tell one story.
+    fn as_the_store_has_it(&self, report: &ChainReport) -> Result<Option<ChainReport>, ReadError> {
+        let Some(known) = self.known else { return Ok(None) };
+        let mut parted = false;
+        self.read(|line| parted |= line.n == known.n && line.hash != known.hash)?;
+        if !parted {
+            return Ok(None);
+        }
+        let mut report = ChainReport { head: Some(known), highest_ack: None, ..report.clone() };
+        report.begins.retain(|first| *first <= known.n);
+        report.damage.retain(|damage| damage.n < known.n);
+        report.missing.retain(|missing| missing.to < known.n);
+        let segment = segment::name(report.begins.last().copied().unwrap_or(known.n));
+        let (n, why) = (known.n, Broken::FollowsAnother);
+        report.damage.push(Damage { segment, n, offset: 0, why, hash: Some(known.hash) });
+        Ok(Some(report))
+    }
+
+    /// Writes the segments anew in which something is wrong, once every line of them is proven.
+    fn put_right(
+        &self,
+        report: &ChainReport,
+        behind: &[u64],
+        copies: &mut Copies<'_>,
+        evidence: &mut Quarantine,
+        mended: &mut Mended,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<ChainReport, MendError> {
+        tell("proving the copies of broken lines");
+        let plan = self.prove(report, copies)?;
+        tell("putting the journal right");
+        self.disk.create_folder(self.folder).map_err(failed("make the folder", self.folder))?;
+        for first in behind.iter().rev() {
+            evidence.take_in(&self.folder.join(segment::name(*first)))?;
+            mended.taken_out.push(segment::name(*first));
+        }
+        // From the newest on: a segment may only shrink once the one that takes its lines over is there.
+        for (&first, segment) in plan.segments.iter().rev() {
+            self.put_in_place(first, segment, evidence)?;
+        }
+        let after = self.read(|_| ())?;
+        if !after.is_sound() || after.head.map(|head| head.n) < report.head.map(|head| head.n) {
+            let what = after.damage.first().map(|damage| format!("line {}: {}", damage.n, damage.why));
+            return Err(MendError::StillUnsound(what.unwrap_or_else(|| "lines are missing".to_owned())));
+        }
+        mended.segments = plan.segments.keys().map(|first| segment::name(*first)).collect();
+        mended.lines = plan.from_copies.into_iter().collect();
+        Ok(after)
+    }
+
     /// Every segment with something wrong in it as it must be, proven from its last line to its first.
     fn prove(&self, report: &ChainReport, copies: &mut Copies<'_>) -> Result<Plan, MendError> {
         // A folder that is gone has no names; any other trouble with it has ended the reading before.
         let names = self.disk.names(self.folder).unwrap_or_default();
-        let files: BTreeSet<u64> = segment::firsts(&names).into_iter().collect();
+        let is_stray = |first: u64| report.strays.iter().any(|stray| stray.segment == segment::name(first));
+        let files = segment::firsts(&names).into_iter().filter(|first| !is_stray(*first)).collect();
         let mut hurt = hurt_segments(report, &files);
         loop {
             let mut plan = Plan::default();
-            let ranges = ranges(report, &hurt, end(report, self.known));
+            let end = end(report, self.known);
+            let ranges = ranges(report, &hurt, end);
             let whole = self.lines_in(&ranges)?;
             let mut reaches_down = None;
             for range in ranges.iter().rev() {
                 let behind = plan.segments.get(&range.end).and_then(|lines| lines.first()).or(whole.get(&range.end));
+                // A line behind all that counts follows another story.
+                let behind = behind.filter(|line| line.n < end);
                 let expected = behind.map_or_else(|| self.known_hash(range.end), |line| Some(line.prev));
                 let below = plan.prove_range(range, expected, &whole, copies);
                 let before = range.start.checked_sub(1);

@@ -5,17 +5,20 @@
 
 pub mod audit;
 pub mod backup;
+pub mod baseline;
 pub mod gate;
 pub mod look;
 pub mod mend;
 mod old;
 pub mod quarantine;
+mod readings;
 pub mod rebuild;
 pub mod recover;
 pub mod replay;
 pub mod restore;
 pub mod swap;
 pub mod verify;
+pub mod whose;
 
 use crate::journal::reader::ChainReport;
 

@@ -22,6 +22,8 @@ pub(super) struct Tail {
     pub lines: Vec<String>,
     /// A number up to which there were lines that cannot be had from here.
     pub lost_up_to: Option<u64>,
+    /// Others that have another line behind the same head: who, and the number of that line. Theirs stay where they are.
+    pub parted: Vec<(String, u64)>,
 }
 
 /// Lines behind `head`, from whichever has most of them, the old store or a backup, and which that is. Lost lines are
@@ -33,7 +35,7 @@ pub(super) fn longest_tail(
     head: Option<Head>,
 ) -> io::Result<(Tail, String)> {
     let (mut best, mut source) = (old.map(|old| old.behind(head)).unwrap_or_default(), "store".to_owned());
-    let mut lost = best.lost_up_to;
+    let (mut lost, mut shorter) = (best.lost_up_to, Vec::new());
     for backup in shelf(&**disk, &place.backups())?.into_iter().filter(|backup| backup.kind != BackupKind::Baseline) {
         let other = Old::of_backup(&**disk, place, &backup.name);
         if other.ends_before(head) || head.is_some_and(|head| other.denies(head)) {
@@ -42,12 +44,30 @@ pub(super) fn longest_tail(
         let tail = other.behind(head);
         lost = lost.max(tail.lost_up_to);
         if tail.lines.len() > best.lines.len() {
-            (best, source) = (tail, backup.name);
+            shorter.push((std::mem::replace(&mut source, backup.name), std::mem::replace(&mut best, tail).lines));
+        } else {
+            shorter.push((backup.name, tail.lines));
         }
     }
-    let end = head.map_or(0, |head| head.n + 1) + best.lines.len() as u64;
-    best.lost_up_to = lost.filter(|lost| *lost >= end);
+    let next = head.map_or(0, |head| head.n + 1);
+    best.lost_up_to = lost.filter(|lost| *lost >= next + best.lines.len() as u64);
+    best.parted = shorter
+        .into_iter()
+        .filter_map(|(whose, lines)| {
+            let differs = lines.iter().zip(&best.lines).position(|(one, other)| one != other)?;
+            Some((whose, next + differs as u64))
+        })
+        .collect();
     Ok((best, source))
+}
+
+impl Tail {
+    /// Who else has lines behind the same head that are not these, one sentence each.
+    pub fn parted_in_words(&self) -> impl Iterator<Item = String> {
+        self.parted.iter().map(|(whose, n)| {
+            format!("the {whose} has another line {n} than the longest copy of the journal's end: what follows it there stays there")
+        })
+    }
 }
 
 impl Old {
@@ -61,6 +81,11 @@ impl Old {
     pub fn without_its_log(disk: &Arc<dyn Disk>, place: &Place) -> Self {
         let copy = rebuild::scratch_copy_alone(&**disk, place).ok();
         Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+    }
+
+    /// For questions about what lines do not tell; `None` if nothing of it can be read.
+    pub fn reader(&self) -> Option<&Reader> {
+        self.reader.as_ref()
     }
 
     /// Its newest line, as far as its cursor says.
@@ -85,7 +110,7 @@ impl Old {
     }
 
     /// Whether it has another line of that number: what it holds is another house's.
-    fn denies(&self, head: Head) -> bool {
+    pub fn denies(&self, head: Head) -> bool {
         self.line(head.n).and_then(|text| Line::read(&text).ok()).is_some_and(|line| line.hash != head.hash)
     }
 
@@ -111,5 +136,67 @@ impl Old {
             tail.lines.push(line.text);
         }
         tail
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::disk::RealDisk;
+    use crate::store::Store;
+    use crate::store::story::Story;
+
+    /// So many lines both have.
+    const SHARED: usize = 5;
+
+    /// A day of which nothing behind the shared lines was as it was.
+    fn another_day() -> Story {
+        let mut story = Story::of_a_day(1);
+        story.facts.remove(SHARED);
+        story
+    }
+
+    fn keep(database: &Path, lines: &[Line]) {
+        let mut store = Store::open(database).unwrap();
+        store.project(lines).unwrap();
+        store.checkpoint().unwrap();
+    }
+
+    /// What is found behind the shared lines when the old store has the one and a backup the other.
+    fn found(in_store: &[Line], in_backup: &[Line]) -> (Tail, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::around(folder.path().join("s.db"));
+        std::fs::create_dir(place.backups()).unwrap();
+        keep(place.database(), in_store);
+        keep(&place.backups().join(BACKUP), in_backup);
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let old = Old::of(&disk, &place);
+        longest_tail(&disk, &place, Some(&old), Some(in_store[SHARED - 1].head())).unwrap()
+    }
+
+    const BACKUP: &str = "20261122T184001Z-manual.db";
+
+    #[test]
+    fn the_longest_end_counts_and_a_shorter_one_of_the_same_story_is_part_of_it() {
+        let lines = Story::of_a_day(1).lines();
+        for (in_store, in_backup, longest) in [(20, 9, "store"), (9, 20, BACKUP)] {
+            let (tail, source) = found(&lines[..in_store], &lines[..in_backup]);
+            assert_eq!((tail.lines.len(), source.as_str()), (20 - SHARED, longest));
+            assert_eq!((tail.lost_up_to, tail.parted), (None, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn of_two_ends_that_part_the_longest_counts_and_the_other_is_told_of() {
+        let (one, other) = (Story::of_a_day(1).lines(), another_day().lines());
+        for (in_store, in_backup, longest, shorter) in [(20, 9, "store", BACKUP), (9, 20, BACKUP, "store")] {
+            let (tail, source) = found(&one[..in_store], &other[..in_backup]);
+            assert_eq!((tail.lines.len(), source.as_str()), (20 - SHARED, longest));
+            assert_eq!(tail.parted, [(shorter.to_owned(), SHARED as u64)]);
+            let said: Vec<String> = tail.parted_in_words().collect();
+            assert!(said[0].contains(shorter) && said[0].contains("another line 5"), "{said:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! it was or the new one is: half-made files have names of their own and are removed by whoever begins again.
 
 mod carry;
+mod without_baseline;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::backup::newest_fit;
+use super::baseline::NotPutBack;
 use super::old::{Old, Tail, longest_tail};
 use super::quarantine::Quarantine;
 use super::replay::read_in_portions;
@@ -61,13 +62,13 @@ pub enum RebuildError {
     #[error(transparent)]
     Journal(#[from] ReadError),
     /// The journal has lost acknowledged lines itself.
-    #[error("the journal is damaged: {what}. Nothing was changed; run `neo verify --all --mend` first")]
+    #[error("the journal is damaged: {what}. The database is as it was; run `neo verify --all --mend` first")]
     Damaged {
         /// The first place.
         what: String,
     },
     /// There is nothing to rebuild from.
-    #[error("there is no line in {}: nothing to make the database from. Nothing was changed; `neo restore` goes back to \
+    #[error("there is no line in {}: nothing to make the database from. What lies there is as it was; `neo restore` goes back to \
         a backup", .0.display())]
     NoJournal(PathBuf),
     /// Lines of the old database could not be put into the journal.
@@ -75,7 +76,7 @@ pub enum RebuildError {
     Kept(#[from] KeptError),
     /// The base tells another story than the journal.
     #[error(
-        "line {n} of the backup is not line {n} of the journal: they belong to two histories. Nothing was changed; \
+        "line {n} of the backup is not line {n} of the journal: they belong to two histories. The database is as it was; \
         name a backup of this database"
     )]
     OtherChain {
@@ -92,6 +93,14 @@ pub enum RebuildError {
         n: u64,
         /// What is wrong with the baseline.
         why: String,
+    },
+    /// A baseline could not be made anew.
+    #[error("the baseline of line {n} is lost, and a new one could not be made: {why}. The old database is as it was")]
+    NotPutBack {
+        /// The line that took its rows over.
+        n: u64,
+        /// Why.
+        why: NotPutBack,
     },
     /// A file could not be copied or removed.
     #[error("cannot {doing} {}: {source}. The old database is as it was", path.display())]
@@ -151,7 +160,7 @@ pub fn plan(disk: &Arc<dyn Disk>, place: &Place) -> Result<Plan, RebuildError> {
         lines: report.lines,
         newest: report.head.map(|head| head.n),
         only_in_database: tail.lines.len() as u64,
-        left_behind: tail.lost_up_to,
+        left_behind: tail.lost_up_to.or_else(|| Some(tail.parted.first()?.1)),
     })
 }
 
@@ -191,7 +200,7 @@ pub(super) fn rebuild_because(
     let new = in_the_making(place);
     clear(&**disk, &new)?;
     let outcome = match make(disk, place, base, &new, tell) {
-        Err(RebuildError::BaselineLost { n, why }) => make_on_a_backup_behind(disk, place, n, why, &new, tell),
+        Err(RebuildError::BaselineLost { n, why }) => without_baseline::make(disk, place, n, why, evidence, tell),
         outcome => outcome,
     };
     let mut rebuilt = match outcome {
@@ -206,27 +215,6 @@ pub(super) fn rebuild_because(
     swap::put_in_place(disk, place, &new, evidence)?;
     rebuilt.quarantine = evidence.name();
     Ok(rebuilt)
-}
-
-/// Backups have the rows of another engine, too: the newest fit one that was made behind line `n`, which took them over.
-fn make_on_a_backup_behind(
-    disk: &Arc<dyn Disk>,
-    place: &Place,
-    n: u64,
-    why: String,
-    new: &Path,
-    tell: &mut dyn FnMut(&str),
-) -> Result<Rebuilt, RebuildError> {
-    clear(&**disk, new)?;
-    let newest = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
-    match newest.filter(|(_, checked)| checked.head.is_some_and(|head| head.n >= n)) {
-        Some((backup, _)) => {
-            let mut rebuilt = make(disk, place, Base::Backup(&place.backups().join(&backup.name)), new, tell)?;
-            rebuilt.carried.push(format!("the rows of another engine came from the backup {}: {why}", backup.name));
-            Ok(rebuilt)
-        }
-        None => Err(RebuildError::BaselineLost { n, why }),
-    }
 }
 
 /// Removes what a rebuilding that was cut off left behind; to be called when no exchange is begun.

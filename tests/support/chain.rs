@@ -179,6 +179,12 @@ impl Chain {
         open
     }
 
+    /// The orders of one session that were wanted and are not known to be gone.
+    pub fn open_orders_of(&self, session: i64) -> Vec<String> {
+        let prefix = format!("{session}-");
+        self.open_orders().into_keys().filter(|order| order.starts_with(&prefix)).collect()
+    }
+
     /// The newest fact of a kind.
     #[track_caller]
     pub fn last(&self, kind: &str) -> &Link {

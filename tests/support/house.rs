@@ -122,6 +122,29 @@ impl House {
         Rows::of(&self.database())
     }
 
+    /// Puts an empty file of that name into the folder: a fault that is armed with `@NAME` happens from now on.
+    pub fn touch(&self, name: &str) {
+        fs::write(self.folder().join(name), "").expect("a folder that takes a file");
+    }
+
+    /// Takes it away again, if it is there.
+    pub fn remove(&self, name: &str) {
+        match fs::remove_file(self.folder().join(name)) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => panic!("{name}: {why}"),
+            _ => {}
+        }
+    }
+
+    /// Whether the room in reserve is there.
+    pub fn has_ballast(&self) -> bool {
+        fs::metadata(self.folder().join("s.ballast")).is_ok_and(|found| found.len() > 0)
+    }
+
+    /// Whether a backup is being made.
+    pub fn has_unverified_backup(&self) -> bool {
+        self.files("s.backups").iter().any(|path| path.extension().is_some_and(|end| end == "unverified"))
+    }
+
     /// The files in a companion folder such as `s.backups`, sorted.
     pub fn files(&self, companion: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.folder().join(companion)).into_iter().flatten();

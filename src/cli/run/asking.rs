@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use color_eyre::Result;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::leaving::Leaving;
 use super::start::Steps;
-use super::wants_the_end;
 use crate::cli::writer::{self, tell_the_chain};
 use crate::console::app::question::{Answer, Question, QuestionOption};
 use crate::console::run::ConsoleHandle;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::session::clock::machine_time;
-use crate::session::control::Control;
 use crate::vault::gate::{self, Choice, Dilemma, GateError, Opened};
+use crate::vault::mend::{self, Sources};
 use crate::vault::rebuild::{self, Base};
 use crate::vault::restore;
 
@@ -30,20 +30,19 @@ pub struct Operator<'a> {
     /// Where the question is put.
     pub console: &'a ConsoleHandle,
     /// Where an end is asked for meanwhile.
-    pub controls: &'a mut UnboundedReceiver<Control>,
+    pub leaving: &'a Leaving,
 }
 
 impl Operator<'_> {
     /// Waits for the choice. An end that is asked for meanwhile, by a key, a signal or a terminal that goes, and a console
     /// that dies, leave everything as it is.
-    fn choose(&mut self, dilemma: &Dilemma) -> Choice {
+    fn choose(&self, dilemma: &Dilemma) -> Choice {
         let (question, choices) = question(dilemma);
         let reply = self.console.ask(question);
-        let (console, controls) = (self.console, &mut *self.controls);
         let answer = self.runtime.block_on(async {
             tokio::select! {
                 biased;
-                () = until_the_end_is_wanted(controls, console) => Answer::Left,
+                () = self.leaving.wanted() => Answer::Left,
                 answer = reply.wait() => answer,
             }
         });
@@ -54,26 +53,20 @@ impl Operator<'_> {
     }
 }
 
-async fn until_the_end_is_wanted(controls: &mut UnboundedReceiver<Control>, console: &ConsoleHandle) {
-    while let Some(control) = controls.recv().await {
-        if wants_the_end(&control, Some(console)) {
-            return;
-        }
-    }
-}
-
 /// Opens both copies. What a machine cannot decide is asked, carried out, and tried again, until the gate opens or the
 /// operator leaves.
 pub fn open(
     disk: &Arc<dyn Disk>,
     place: &Place,
-    mut operator: Option<Operator<'_>>,
+    operator: Option<&Operator<'_>>,
+    leaving: &Leaving,
     steps: &mut Steps<'_>,
 ) -> Result<Opened> {
+    let leaves = || leaving.is_wanted();
     let mut settled = Vec::new();
     loop {
-        let dilemma = match gate::open(disk, place, machine_time(), &mut |step| steps.next(step)) {
-            Err(GateError::Undecided(dilemma)) => dilemma,
+        let dilemma = match gate::open_unless(disk, place, machine_time(), &mut |step| steps.next(step), &leaves) {
+            Err(GateError::Undecided(dilemma)) => dilemma.after(settled.iter().map(as_chosen)),
             Err(other) => return Err(other.into()),
             Ok(mut opened) => {
                 settled.into_iter().try_for_each(|restored| write_down(&mut opened, restored))?;
@@ -81,7 +74,7 @@ pub fn open(
             }
         };
         tracing::warn!("{dilemma}");
-        let choice = operator.as_mut().map_or(Choice::Leave, |operator| operator.choose(&dilemma));
+        let choice = operator.map_or(Choice::Leave, |operator| operator.choose(&dilemma));
         tracing::info!("the choice: {}", choice.in_words());
         match settle(disk, place, &choice, steps)? {
             Some(restored) => settled.push(restored),
@@ -106,6 +99,17 @@ fn settle(disk: &Arc<dyn Disk>, place: &Place, choice: &Choice, steps: &mut Step
                 lines: done.replayed,
             }))
         }
+        Choice::Mend => {
+            let mut sources = Sources::open(disk, place);
+            let (known, now) = (sources.known(), machine_time());
+            let mended = mend::mend(disk, place, known, &mut |n| sources.copies(n), now, &mut |step| steps.next(step))?;
+            Ok(Some(Restored {
+                what: Healing::JournalMended,
+                from: "store".to_owned(),
+                quarantine: mended.quarantine,
+                lines: mended.lines.len() as u64,
+            }))
+        }
         Choice::Rebuild => {
             steps.next("saving what only the old database has");
             rebuild::save_lines_of_the_old(disk, place)?;
@@ -123,15 +127,22 @@ fn settle(disk: &Arc<dyn Disk>, place: &Place, choice: &Choice, steps: &mut Step
 
 /// The chain tells what was done to the files, and the session tells the operator.
 fn write_down(opened: &mut Opened, restored: Restored) -> Result<()> {
+    opened.account.push(as_chosen(&restored));
+    tell_the_chain(opened, restored)
+}
+
+fn as_chosen(restored: &Restored) -> String {
     let kept = restored.quarantine.as_ref().map_or_else(String::new, |name| format!("; what was there is in {name}"));
-    let did = match restored.what {
-        Healing::StoreRestored => "the backup was put in the database's place",
-        _ => "the database was made anew",
+    let lines = counted(restored.lines, "line");
+    let did = match (restored.what, restored.lines) {
+        (Healing::StoreRestored, 0) => format!("{} was put in the database's place", restored.from),
+        (Healing::StoreRestored, _) => {
+            format!("{} was put in the database's place, with {lines} of the journal on top", restored.from)
+        }
+        (Healing::JournalMended, _) => format!("the journal was put right: {lines} from {}", restored.from),
+        _ => format!("the database was made anew from {lines} of the journal"),
     };
-    let sentence = format!("as you chose, {did}: {} lines from {}{kept}", restored.lines, restored.from);
-    tell_the_chain(opened, restored)?;
-    opened.account.push(sentence);
-    Ok(())
+    format!("as you chose, {did}{kept}")
 }
 
 /// The dilemma as a page, and what each of its options means here.
@@ -139,7 +150,9 @@ fn question(dilemma: &Dilemma) -> (Question, Vec<Choice>) {
     let choices: Vec<Choice> = dilemma.choices.iter().filter(|&choice| *choice != Choice::Leave).cloned().collect();
     let mut explains = vec![format!("{}.", dilemma.what)];
     explains.extend(dilemma.found.iter().map(|found| format!("· {found}")));
-    explains.push("Nothing was changed so far, and nothing is ever deleted.".to_owned());
+    explains.extend(dilemma.done.iter().map(|done| format!("Before that {done}.")));
+    let but = if dilemma.done.is_empty() { "Nothing" } else { "Nothing else" };
+    explains.push(format!("{but} was changed so far, and nothing is ever deleted."));
     let question = Question {
         title: "This database needs a decision".to_owned(),
         explains,
@@ -166,6 +179,13 @@ fn option(choice: &Choice, database: &Path) -> QuestionOption {
              is kept in quarantine."
                 .to_owned(),
         ),
+        Choice::Mend => (
+            'm',
+            "mend",
+            "Puts the journal right from the database: what the database does not have is not in it. What lies there now \
+             is kept in quarantine."
+                .to_owned(),
+        ),
         Choice::Leave => {
             ('l', "leave", "Changes nothing and ends neo with code 3. The next start asks again.".to_owned())
         }
@@ -182,7 +202,7 @@ mod tests {
         let backup = "20261122T114003Z-post.db".to_owned();
         let choices = vec![Choice::Restore { backup }, Choice::Rebuild, Choice::Leave];
         let (what, found) = ("two stories".to_owned(), vec!["evidence".to_owned()]);
-        let dilemma = Dilemma { database: "/desk/s.db".into(), what, found, choices };
+        let dilemma = Dilemma { database: "/desk/s.db".into(), what, found, choices, done: Vec::new() };
         let (question, choices) = question(&dilemma);
         assert_eq!(question.options.iter().map(|option| option.key).collect::<Vec<_>>(), ['r', 'b']);
         assert_eq!(choices.len(), 2);

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
 use super::asking::{self, Operator};
+use super::leaving::Leaving;
 use super::start::{self, Made, Steps};
 use super::{Order, hurry_of};
 use crate::cli::writer::{holder, host};
@@ -62,7 +63,12 @@ pub struct House {
 impl House {
     /// Makes the place ready, takes the lock, and opens both copies with care. What a machine cannot decide is asked of
     /// the operator, if there is one.
-    pub fn open(place: &Place, console: Option<&ConsoleHandle>, operator: Option<Operator<'_>>) -> Result<Self> {
+    pub fn open(
+        place: &Place,
+        console: Option<&ConsoleHandle>,
+        operator: Option<&Operator<'_>>,
+        leaving: &Leaving,
+    ) -> Result<Self> {
         let mut steps = Steps::new(console);
         steps.next("looking at the place");
         let made = Made::before(place);
@@ -70,11 +76,8 @@ impl House {
         let holder = holder();
         let lock = Lock::take(&place.lock(), &holder)?.with_folder(&place.journal())?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let mut opened = asking::open(&disk, place, operator, &mut steps).inspect_err(|_| made.take_back())?;
-        let before = back_up_before(&mut opened, place, &mut steps);
-        for sentence in &opened.account {
-            tracing::warn!("{sentence}");
-        }
+        let mut opened = asking::open(&disk, place, operator, leaving, &mut steps).inspect_err(|_| made.take_back())?;
+        let before = back_up_before(&mut opened, place, leaving, &mut steps);
         let start = start::account(place, holder, steps.all_done(), &opened.account);
         let seed = u64::try_from(machine_time().as_millis()).unwrap_or_default();
         let ballast = Ballast::at(disk, place.ballast(), seed);
@@ -101,7 +104,7 @@ impl House {
         let (tell, news) = unbounded_channel();
         let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
-        let mut incidents: Vec<Incident> = opened.account.into_iter().map(put_right).collect();
+        let mut incidents: Vec<Incident> = put_right(&opened.account).into_iter().collect();
         incidents.extend(never_proven_gone(&unproven));
         if let Some(before) = self.before.take() {
             incidents.extend(before.result.as_ref().err().cloned().map(backup::failed));
@@ -126,27 +129,34 @@ impl House {
         Ok((runner, keeper))
     }
 
-    /// Gives the lock back.
+    /// Gives the lock back. What no session has told is told here.
     pub fn close(self) {
+        if let Some(unheard) = self.opened.as_ref().and_then(|opened| put_right(&opened.account)) {
+            tracing::warn!("{unheard}");
+        }
         drop(self.opened);
         drop(self.lock);
     }
 }
 
 /// The copy before a session. That it failed is told by the session, and keeps none from beginning.
-fn back_up_before(opened: &mut Opened, place: &Place, steps: &mut Steps<'_>) -> Option<Done<BackupDone>> {
+fn back_up_before(
+    opened: &mut Opened,
+    place: &Place,
+    leaving: &Leaving,
+    steps: &mut Steps<'_>,
+) -> Option<Done<BackupDone>> {
     opened.writer.head()?;
     steps.next("making a backup before the session");
     let (began, now) = (Instant::now(), machine_time());
     let order = backup::Order { kind: BackupKind::Pre, folder: place.backups(), now };
     let result = backup::take(&mut opened.store, order, |progress| {
         steps.note(progress);
-        ControlFlow::Continue(())
+        if leaving.is_wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let result = result.map_err(|error| error.to_string());
-    match &result {
-        Ok(done) => tracing::info!(name = done.name, "backup verified"),
-        Err(why) => tracing::error!(%why, "the backup before the session failed"),
+    if let Ok(done) = &result {
+        tracing::info!(name = done.name, "backup verified");
     }
     Some(Done { at: now, took: began.elapsed(), result })
 }
@@ -177,6 +187,7 @@ pub fn close_keeper(keeper: Keeper, place: &Place, receipt: &mut Receipt) {
 /// had it open took everything that was written into it, and is nowhere: only its name tells.
 fn look_again(place: &Place, health: &Health) -> Vec<String> {
     let mut what = Vec::new();
+    what.extend([&health.journal.gone, &health.store.gone].into_iter().filter(|gone| !gone.is_empty()).cloned());
     if health.journal.trouble.is_empty() {
         let written = health.journal.head.as_ref().map(|(n, _)| *n);
         match newest_line(&RealDisk, &place.journal()).map(|head| head.map(|head| head.n)) {
@@ -190,8 +201,9 @@ fn look_again(place: &Place, health: &Health) -> Vec<String> {
             "the newest facts are in the database only, until the next start puts them into the journal".to_owned(),
         );
     }
-    // A store that is behind has told of itself, and a row that was not read back, too.
-    if health.store.trouble.is_empty() {
+    // A store that is behind has told of itself, and a row that was not read back, too. What lies in the place of one that
+    // is gone is not ours to open.
+    if health.store.trouble.is_empty() && health.store.gone.is_empty() {
         match cursor_of(place) {
             Err(why) => what.push(why),
             Ok(found) if found >= health.store.cursor => {}
@@ -261,20 +273,20 @@ fn identity(
     }
 }
 
-/// Something that the start found and put right, for the operator to know.
-fn put_right(happened: String) -> Incident {
-    Incident {
+/// What the start found and put right, for the operator to know: one story, whatever it took.
+fn put_right(account: &[String]) -> Option<Incident> {
+    (!account.is_empty()).then(|| Incident {
         id: 0,
         severity: Severity::Notice,
         source: Source::Startup,
         title: "Put right at the start".to_owned(),
         tried: "to open the database with care".to_owned(),
-        happened,
+        happened: account.join("\n"),
         means: "nothing acknowledged is lost".to_owned(),
         done: "it was put right before this session began".to_owned(),
         you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
         retry: None,
-    }
+    })
 }
 
 /// A session runs without its ballast, too; the operator should know.

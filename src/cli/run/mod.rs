@@ -6,6 +6,7 @@
 
 mod asking;
 mod house;
+mod leaving;
 mod receipt;
 mod start;
 
@@ -36,8 +37,10 @@ use crate::session::receipt::Receipt;
 use crate::session::view::SessionView;
 use crate::store::history::History;
 use crate::store::rows::{HistoryAnswer, HistoryQuery};
+use crate::vault::gate::GateError;
 use asking::Operator;
 use house::House;
+use leaving::Leaving;
 
 /// How long the terminal, which may not read, can hold us up.
 const TERMINAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -150,16 +153,20 @@ fn run_session(
     order: &Order<'_>,
     runtime: &Runtime,
     console: Option<&ConsoleHandle>,
-    mut ends: Ends,
+    ends: Ends,
 ) -> Result<Option<Receipt>> {
-    let operator = console.map(|console| Operator { runtime, console, controls: &mut ends.controls });
-    let mut house = House::open(&order.place, console, operator)?;
-    if wants_to_leave(&mut ends.controls, console) {
+    let leaving = Leaving::listen(runtime, ends.controls, console.map(ConsoleHandle::way_out));
+    let operator = console.map(|console| Operator { runtime, console, leaving: &leaving });
+    let mut house = match House::open(&order.place, console, operator.as_ref(), &leaving) {
+        Err(left) if is_leaving(&left) => return Ok(None),
+        opened => opened?,
+    };
+    let Some(controls) = leaving.hand_over(runtime)? else {
         house.close();
         return Ok(None);
-    }
+    };
     answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
-    let (runner, keeper) = house.begin_session(order, ends.controls, ends.views)?;
+    let (runner, keeper) = house.begin_session(order, controls, ends.views)?;
     let mut receipt = runtime.block_on(runner.run());
     house::close_keeper(keeper, &order.place, &mut receipt);
     receipt::keep(&order.place, &mut receipt);
@@ -167,23 +174,9 @@ fn run_session(
     Ok(Some(receipt))
 }
 
-/// Whether an end was asked for while there was no session to end. A terminal that goes with it is left alone.
-fn wants_to_leave(controls: &mut UnboundedReceiver<Control>, console: Option<&ConsoleHandle>) -> bool {
-    let mut leaves = false;
-    while let Ok(asked) = controls.try_recv() {
-        leaves |= wants_the_end(&asked, console);
-    }
-    leaves
-}
-
-/// Whether this asks for the end. If the system is about to take the terminal away, it is left alone from now on.
-fn wants_the_end(asked: &Control, console: Option<&ConsoleHandle>) -> bool {
-    if let (Control::End { reason, .. }, Some(console)) = (asked, console)
-        && Hurry::of(*reason, Windows::HERE) == Hurry::Hurried
-    {
-        console.abandon();
-    }
-    matches!(asked, Control::End { .. } | Control::Interrupt)
+/// Whether the start ended because the operator wanted it to.
+fn is_leaving(error: &color_eyre::Report) -> bool {
+    matches!(error.downcast_ref(), Some(GateError::Left { .. }))
 }
 
 /// Whether the system was about to end this process when the session ended.

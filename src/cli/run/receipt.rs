@@ -1,6 +1,7 @@
 //! The receipt's ways out: two files in `s.receipts/`, the log, and the terminal or the standard output.
 
 use std::io::{IsTerminal as _, Write};
+use std::sync::Arc;
 
 use color_eyre::Result;
 
@@ -11,10 +12,13 @@ use crate::console::term::guard::Terminal;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::disk::replace::replace;
+use crate::session::clock::machine_time;
 use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
+use crate::vault::quarantine::Quarantine;
 
-/// Keeps the receipt as text and as JSON, named by its session, and in the log.
+/// Keeps the receipt as text and as JSON, named by its session, and in the log. A number that was lost with both copies
+/// of its session is given again: the receipt that has it already goes into the quarantine.
 pub fn keep(place: &Place, receipt: &mut Receipt) {
     let session = receipt.session;
     let document = serde_json::to_string_pretty(receipt).unwrap_or_else(|error| {
@@ -24,9 +28,12 @@ pub fn keep(place: &Place, receipt: &mut Receipt) {
     let kept = place.receipts().join(format!("{session}.txt"));
     let kept = kept.display();
     tracing::info!(status = %receipt.status, reason = %receipt.reason, "session {session} is over, receipt in {kept}");
+    let mut earlier = Quarantine::new(Arc::new(RealDisk), place, "earlier-receipt", machine_time());
     for (kind, text) in [("json", document), ("txt", receipt.to_string())] {
         let path = place.receipts().join(format!("{session}.{kind}"));
-        if let Err(error) = replace(&RealDisk, &path, text.as_bytes()) {
+        if let Err(error) = earlier.take_in(&path) {
+            receipt.release_failed(format!("the receipt could not be kept: {error}"));
+        } else if let Err(error) = replace(&RealDisk, &path, text.as_bytes()) {
             receipt.release_failed(format!("the receipt could not be kept: {error}"));
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use color_eyre::Result;
 
+use crate::cli::exit::{Exit, Refusal};
 use crate::cli::writer;
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
@@ -15,7 +16,9 @@ use crate::journal::record::{Entry, Head};
 use crate::journal::writer::Writer;
 use crate::session::clock::machine_time;
 use crate::store::Store;
+use crate::vault::gate::Choice;
 use crate::vault::mend::{self, Mended, Sources};
+use crate::vault::whose::{Parted, Sides};
 
 /// Mends what can be mended; answers what was done, in sentences. Refuses beside a running session.
 pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
@@ -23,22 +26,38 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     let _lock = writer::lock(place)?;
     let now = machine_time();
     let mut sources = Sources::open(&disk, place);
+    refuse_to_mend_from_another(place, sources.parted()?)?;
     let known = sources.known();
     let mended = mend::mend(&disk, place, known, &mut |n| sources.copies(n), now, &mut |_| ())?;
-    if mended.segments.is_empty() {
+    let Some(what) = mended.healing() else {
         return Ok(vec!["nothing: every line of the journal is sound".to_owned()]);
-    }
-    let mut done = vec![in_words(&mended)];
-    let told = tell_the_chain(&disk, place, &mended, &sources, known, now)?;
+    };
+    let mut done = mended.in_words();
+    let told = tell_the_chain(&disk, place, (what, &mended), &sources, known, now)?;
     done.extend(told.map(|n| format!("line {n} of the journal tells of it")));
     Ok(done)
+}
+
+/// A database that was put there from elsewhere is no source for a journal that belongs here.
+fn refuse_to_mend_from_another(place: &Place, parted: Option<Parted>) -> Result<()> {
+    let Some((backup, Sides::WithJournal)) = parted.and_then(|parted| parted.backup) else { return Ok(()) };
+    let database = place.database();
+    Err(Refusal {
+        exit: Exit::NotSound,
+        tried: format!("cannot mend the journal of {}", database.display()),
+        why: format!(
+            "the backup {backup} agrees with the journal, so it is the database that was put there from elsewhere"
+        ),
+        you_can: format!("Make the database anew from the journal: `{}`.", Choice::Rebuild.command(database)),
+    }
+    .into())
 }
 
 /// Writes down what was done, and puts it into the store if that has all that was before. Answers the line's number.
 fn tell_the_chain(
     disk: &Arc<dyn Disk>,
     place: &Place,
-    mended: &Mended,
+    (what, mended): (Healing, &Mended),
     sources: &Sources,
     known: Option<Head>,
     now: Timestamp,
@@ -51,7 +70,7 @@ fn tell_the_chain(
         }
     })?;
     let restored = Restored {
-        what: Healing::JournalMended,
+        what,
         from: from.unwrap_or_else(|| "journal".to_owned()),
         quarantine: mended.quarantine.clone(),
         lines: mended.lines.len() as u64,
@@ -63,19 +82,4 @@ fn tell_the_chain(
         Store::open_on(Arc::clone(disk), place.database())?.project(&lines)?;
     }
     Ok(lines.last().map(|line| line.n))
-}
-
-fn in_words(mended: &Mended) -> String {
-    let lines = match mended.lines.as_slice() {
-        [] => "what stood between lines was taken out".to_owned(),
-        [one] => format!("line {one} was put right from a whole copy"),
-        [first, .., last] => {
-            format!("{} lines ({first} to {last}) were put right from whole copies", mended.lines.len())
-        }
-    };
-    let kept = mended
-        .quarantine
-        .as_ref()
-        .map_or_else(String::new, |folder| format!("; what was there before lies in {folder} of the quarantine"));
-    format!("{lines}, in {}{kept}", mended.segments.join(", "))
 }

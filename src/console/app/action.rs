@@ -178,7 +178,7 @@ pub const TABLE: &[ActionSpec] = &[
     spec(Action::LogLevel, &[Key::Char('l')], "level", "Show louder lines only, or quieter ones too", Group::Log, &[Place::Log]),
     spec(Action::FollowLog, &[Key::Char('f')], "follow", "Keep the newest line in sight, or stay where you are", Group::Log, &[Place::Log]),
     spec(Action::Incidents, &[Key::Char('e')], "incidents", "Show what went wrong: what, why, and what to do", Group::Incidents, NOWHERE),
-    spec(Action::Retry, &[Key::Char('r')], "try again", "Try again what failed", Group::Incidents, &[Place::Incidents]),
+    spec(Action::Retry, &[Key::Char('r')], "try again", "Try again what failed: a checkpoint, a backup, reading the history; other incidents say what you can do", Group::Incidents, &[Place::Incidents]),
     spec(Action::Acknowledge, &[Key::Char('a')], "acknowledge", "Note that you have read this incident", Group::Incidents, &[Place::Incidents]),
     spec(Action::TakeAnswer, &[Key::Enter], "choose", "Take the answer in focus", Group::Question, &[Place::Question]),
     spec(Action::OtherAnswer, &[Key::Tab, Key::Left, Key::Right, Key::BackTab, Key::Char('h'), Key::Char('l')], "other answer", "Put the other answer into focus", Group::Question, &[Place::Question]),
@@ -277,12 +277,14 @@ pub fn name_now(model: &Model, action: Action) -> &'static str {
     }
 }
 
-/// The bar at this moment. What is disabled stays visible and says why.
+/// The bar at this moment. What is disabled stays visible and says why; but what an incident has no retry for is not
+/// offered beside it.
 pub fn bar(model: &Model) -> Vec<BarItem> {
     let place = Place::of(model);
     TABLE
         .iter()
         .filter(|spec| spec.bar.contains(&place) || (spec.action == Action::Interrupt && model.ending))
+        .filter(|spec| spec.action != Action::Retry || super::disabled::has_retry(model))
         .filter_map(|spec| {
             Some(BarItem {
                 key: *spec.keys.first()?,

@@ -94,10 +94,15 @@ fn nothing_to_acknowledge(model: &Model) -> Option<&'static str> {
     }
 }
 
+/// Whether the incident in sight can be tried again, now or once what keeps it from that is over.
+pub(super) fn has_retry(model: &Model) -> bool {
+    shown_incident(model).is_some_and(|shown| shown.incident.retry.is_some() && shown.resolved.is_none())
+}
+
 fn nothing_to_retry(model: &Model) -> Option<&'static str> {
     if let Some(incident) = shown_incident(model) {
         return match incident.incident.retry {
-            None => Some("there is nothing to try again here"),
+            None => Some("there is nothing to try again here; the incident says what you can do"),
             Some(_) if incident.resolved.is_some() => Some("it has worked since"),
             Some(retry) => with_session(model, |view| in_the_making(view, retry)),
         };
@@ -199,7 +204,10 @@ mod tests {
         assert!(reason(&model, Action::Acknowledge).contains('e'));
         model.overlay = Some(Overlay::Incidents { shown: 0 });
         assert_eq!(disabled_reason(&model, Action::Acknowledge), None);
-        assert_eq!(reason(&model, Action::Retry), "there is nothing to try again here");
+        assert_eq!(
+            reason(&model, Action::Retry),
+            "there is nothing to try again here; the incident says what you can do"
+        );
         assert_eq!(disabled_reason(&model, Action::Incidents), None);
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
-use crate::console::app::model::StartStep;
+use crate::console::app::model::{StartStep, StepState};
 use crate::console::app::msg::Msg;
 use crate::console::app::question::{Answer, Question};
 use crate::console::term::guard::{Guard, PATIENCE, Terminal};
@@ -38,6 +38,32 @@ impl Reply {
     /// Waits for the operator, for as long as that takes. A console that ends before has left everything as it is.
     pub async fn wait(self) -> Answer {
         self.0.await.unwrap_or(Answer::Left)
+    }
+}
+
+/// The terminal's way back, for who may not wait for the thread that holds the console.
+#[derive(Clone, Debug)]
+pub struct WayOut {
+    guard: Arc<Guard>,
+    told: UnboundedSender<Msg>,
+}
+
+impl WayOut {
+    /// As [`ConsoleHandle::abandon`].
+    pub fn abandon(&self) {
+        self.guard.mark_gone();
+    }
+
+    /// Shows a line below the steps of the start.
+    pub fn tell(&self, text: &str) {
+        let state = StepState::Done { took: Duration::ZERO };
+        // Ignored: a console that has ended shows nothing.
+        let _ = self.told.send(Msg::Starting(StartStep { text: text.to_owned(), note: String::new(), state }));
+    }
+
+    /// Gives the terminal back within `limit`, whatever is drawing.
+    pub fn give_back(&self, limit: Duration) -> Terminal {
+        self.guard.give_back(limit)
     }
 }
 
@@ -72,6 +98,11 @@ impl ConsoleHandle {
         // Ignored: a console that has ended drops the other end, which is an answer.
         let _ = self.ask.send(Asked { question, reply });
         Reply(answer)
+    }
+
+    /// What another thread needs to leave by.
+    pub fn way_out(&self) -> WayOut {
+        WayOut { guard: Arc::clone(&self.guard), told: self.told.clone() }
     }
 
     /// From now on nothing is written to the terminal: it is going, and a write could block or spoil what little time

@@ -28,7 +28,7 @@ use crate::session::control::Control;
 use crate::session::view::SessionView;
 use crate::store::rows::{HistoryAnswer, HistoryQuery};
 use drawing::Drawing;
-pub use handle::{ConsoleHandle, Finished, Reply};
+pub use handle::{ConsoleHandle, Finished, Reply, WayOut};
 
 /// Draws the whole model onto a frame.
 pub type Draw = fn(&Model, &mut Frame<'_>);

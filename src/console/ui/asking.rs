@@ -18,10 +18,10 @@
 use ratatui::style::Style;
 
 use super::canvas::{Canvas, width};
-use super::format;
 use super::frame::dialog;
 use super::widget::wrap::wrap;
 use crate::console::app::question::{Asking, Question, QuestionOption};
+use crate::domain::words::counted;
 
 /// Wider than this a line is hard to read.
 const WIDTH: u16 = 104;
@@ -133,7 +133,7 @@ fn keys(is_long: bool, hidden: usize, y: u16, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
     let more = match hidden {
         0 => "reads back".to_owned(),
-        hidden => format!("{} more", format::counted(hidden, "line")),
+        hidden => format!("{} more", counted(hidden, "line")),
     };
     let scroll = if hidden == 0 { "PgUp" } else { "PgDn" };
     let keys = [("↑ ↓", "other"), ("Enter", "choose"), ("Esc", "leave"), (scroll, more.as_str())];

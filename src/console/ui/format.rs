@@ -64,11 +64,6 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// `1 fill`, `2 fills`.
-pub fn counted(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}
-
 /// The time of day, UTC: `12:41:07`.
 pub fn clock(at: Timestamp) -> String {
     let seconds = seconds_of_day(at);

@@ -10,7 +10,7 @@ use super::canvas::{Canvas, width};
 use super::format;
 use super::hints::Hint;
 use super::theme::Theme;
-use crate::console::app::model::Model;
+use crate::console::app::model::{Model, Tab};
 use crate::keeper::health::Health;
 
 /// The store follows the journal within a moment; only more than this is worth a word.
@@ -20,13 +20,16 @@ const ORDINARY_LAG: u64 = 64;
 pub fn draw(model: &Model, hints: &[Hint], canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
     let end = canvas.width().saturating_sub(1);
+    let copies = model.view.iter().flat_map(|view| [store(&view.keeper, theme), journal(&view.keeper, theme)]);
+    let copies: Vec<(String, Style)> = copies.collect();
+    let room = copies.iter().fold(end, |room, (text, _)| room.saturating_sub(width(text) + 2));
     let mut left = end;
-    if let Some(view) = &model.view {
-        for (text, style) in [store(&view.keeper, theme), journal(&view.keeper, theme)] {
-            left = left.saturating_sub(width(&text));
-            canvas.put(left, 0, &text, style);
-            left = left.saturating_sub(2);
-        }
+    // The Health tab tells of both copies itself: where the keys are in want of room they have it.
+    let give_way = model.tab == Tab::Health && keys_width(hints) > room;
+    for (text, style) in copies.into_iter().filter(|_| !give_way) {
+        left = left.saturating_sub(width(&text));
+        canvas.put(left, 0, &text, style);
+        left = left.saturating_sub(2);
     }
     match &model.notice {
         Some(notice) if notice.until > model.now => {
@@ -36,6 +39,12 @@ pub fn draw(model: &Model, hints: &[Hint], canvas: &mut Canvas<'_>) {
         }
         _ => keys(hints, left, canvas),
     }
+}
+
+/// How many columns all keys of the line take.
+fn keys_width(hints: &[Hint]) -> u16 {
+    let shown = hints.iter().filter_map(|hint| hint.bar.as_ref().map(|(_, key)| width(key) + 1 + width(&hint.name)));
+    shown.fold(0, |all, one| all + one + 2)
 }
 
 fn keys(hints: &[Hint], end: u16, canvas: &mut Canvas<'_>) {
@@ -60,7 +69,7 @@ fn keys(hints: &[Hint], end: u16, canvas: &mut Canvas<'_>) {
 fn journal(health: &Health, theme: &Theme) -> (String, Style) {
     let number = health.journal.head.as_ref().map(|(number, _)| format::grouped(*number));
     match number {
-        _ if !health.journal.trouble.is_empty() => (" journal ✗ ".into(), theme.shout),
+        _ if !health.journal.is_well() => (" journal ✗ ".into(), theme.shout),
         Some(number) => (format!("journal {number} ✓"), theme.dim),
         None => (format!("journal {}", format::UNKNOWN), theme.dim),
     }
@@ -68,7 +77,7 @@ fn journal(health: &Health, theme: &Theme) -> (String, Style) {
 
 fn store(health: &Health, theme: &Theme) -> (String, Style) {
     match lag(health) {
-        _ if !health.store.trouble.is_empty() => ("store ✗".into(), theme.bad),
+        _ if !health.store.is_well() => ("store ✗".into(), theme.bad),
         Some(lag) if lag > ORDINARY_LAG => (format!("store {} behind", format::grouped(lag)), theme.warn),
         Some(_) => ("store ✓".into(), theme.dim),
         None => (format!("store {}", format::UNKNOWN), theme.dim),

@@ -5,8 +5,8 @@
 //! ```
 
 use super::canvas::{Canvas, width};
-use super::format;
 use crate::console::app::model::{Model, Tab};
+use crate::domain::words::counted;
 use crate::session::view::SessionView;
 
 /// The tabs, in order of their number keys: key, name, and a short name where there is little room.
@@ -64,11 +64,9 @@ fn incidents(view: &SessionView, x: u16, canvas: &mut Canvas<'_>) {
     let style = if new > 0 { theme.bad } else { theme.dim };
     let texts = match (total, new) {
         (0, _) => ["no incidents".to_owned(), String::new(), String::new()],
-        (total, 0) => {
-            [format!("e ▲ {}, 0 new", format::counted(total, "incident")), format!("e ▲ {total}"), "▲".into()]
-        }
+        (total, 0) => [format!("e ▲ {}, 0 new", counted(total, "incident")), format!("e ▲ {total}"), "▲".into()],
         (total, new) => [
-            format!("e ▲ {}, {new} new", format::counted(total, "incident")),
+            format!("e ▲ {}, {new} new", counted(total, "incident")),
             format!("e ▲ {new} new of {total}"),
             format!("▲ {new}"),
         ],

@@ -40,6 +40,40 @@ pub enum PlaceError {
         /// How many.
         names: u64,
     },
+    /// The name is no text, and what is being done to the files could not be written down by it.
+    #[error("the name of {path} is no text (not UTF-8), and a restore could not write down which file it puts in its \
+        place: give the database, and all that is named as it is, another name, or choose one with --db",
+        path = .0.display())]
+    NotText(PathBuf),
+    /// The name leaves no room for the names beside it.
+    #[error("the name of {path} has {bytes} bytes, and what lies beside a database bears its name and more: give the \
+        database, and all that is named as it is, a name of at most {most} bytes, or choose one with --db",
+        path = .path.display())]
+    NameTooLong {
+        /// The database.
+        path: PathBuf,
+        /// The bytes of its name, without the ending `.db`.
+        bytes: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Something else lies where a folder of the database belongs.
+    #[error("{path} is no folder, and one of the database belongs there: move it away, and put the folder back if you \
+        have it elsewhere; without it a new one is made", path = .0.display())]
+    NotAFolder(PathBuf),
+    /// A folder lies where a file of the database belongs.
+    #[error("{path} is a folder, and a file of the database belongs there: move it away, and put the file back if you \
+        have it elsewhere", path = .0.display())]
+    NotAFile(PathBuf),
+    /// What SQLite keeps beside the database cannot be used.
+    #[error("{path} belongs to the database and may not be read and written: {source}; check who owns it, and its \
+        permissions", path = .path.display())]
+    NotUsable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A folder does not exist and cannot be made.
     #[error("cannot create the folder {folder}: {source}; choose another place with --db", folder = .folder.display())]
     NotCreatable {

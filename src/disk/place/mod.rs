@@ -1,5 +1,6 @@
 //! Where a database and all that belongs to it lie, and whether that is a place to trust with money.
 
+mod belongings;
 mod cloud;
 mod error;
 mod network;
@@ -106,6 +107,7 @@ impl Place {
         if let Some(left_behind) = &self.left_behind {
             return Err(PlaceError::LeftBehind { left_behind: left_behind.clone(), database: self.database.clone() });
         }
+        self.refuse_what_is_in_the_way()?;
         // The journal's folder may be a link to another disk.
         for folder in [self.folder().to_owned(), self.journal()] {
             let there = nearest(&folder);
@@ -133,6 +135,7 @@ impl Place {
         if database.is_symlink() {
             return Err(PlaceError::DanglingLink(database.clone()));
         }
+        self.refuse_name_of_no_use()?;
         refuse_several_names(database)
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::MemoryDisk;
 use super::state::FileId;
-use crate::disk::{Disk, DiskFile, Kind, Look};
+use crate::disk::{self, Disk, DiskFile, Kind, Look};
 
 #[derive(Debug)]
 struct MemoryFile {
@@ -37,11 +37,12 @@ impl Disk for MemoryDisk {
     fn look(&self, path: &Path) -> io::Result<Look> {
         let state = self.state();
         if state.folders.contains(path) {
-            return Ok(Look { kind: Kind::Folder, bytes: 0, modified: None });
+            return Ok(Look { kind: Kind::Folder, bytes: 0, modified: None, id: None });
         }
         let file = state.file(path)?;
         let (bytes, modified) = (state.bytes(file).len() as u64, Some(state.written_at(file)));
-        Ok(Look { kind: Kind::File, bytes, modified })
+        let id = Some(disk::FileId { device: 0, number: file.0 as u64 });
+        Ok(Look { kind: Kind::File, bytes, modified, id })
     }
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {

@@ -1,5 +1,7 @@
 //! The engine against a small scripted venue: stories, and properties over random ones.
 
+mod ending;
 mod mini;
 mod properties;
-mod stories;
+mod quoting;
+mod trouble;

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use serde_json::{Map, Value as Json};
 
 use super::super::exact::Exact;
-use super::super::moment::moment;
+use super::super::moment::moment_or_epoch;
 use super::super::source::Row;
 use crate::domain::time::Timestamp;
 
@@ -99,14 +99,14 @@ impl Draft {
     pub(super) fn moment(&mut self, column: &'static str) -> Result<Timestamp, String> {
         match self.text(column) {
             None => Err(format!("it has no {column}")),
-            Some(text) => moment(&text).ok_or_else(|| format!("its {column} `{text}` is no time")),
+            Some(text) => moment_or_epoch(&text).ok_or_else(|| format!("its {column} `{text}` is no time")),
         }
     }
 
     /// A time that may be missing; one that is none is left blank, and its text kept.
     pub(super) fn moment_if_any(&mut self, column: &'static str) -> Option<Timestamp> {
         let text = self.text(column)?;
-        let at = moment(&text);
+        let at = moment_or_epoch(&text);
         if at.is_none() {
             self.said.push(Said { column: column.to_owned(), text, taken: None });
         }

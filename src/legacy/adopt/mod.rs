@@ -21,7 +21,7 @@ use super::exact::Differences;
 use super::source::Source;
 use crate::domain::adoption::{Adopted, Digested, RefusedRow, Rounding, TableLeft, TableTaken, UnprovenOrder};
 use crate::domain::session::SessionId;
-use crate::store::{Baseline, OpenError};
+use crate::store::{Baseline, OpenError, StoreError};
 
 /// All that can be taken of a source, and the account of it.
 #[derive(Debug)]
@@ -38,6 +38,9 @@ pub enum SurveyError {
     /// SQLite could not read or hold a row.
     #[error("the earlier database could not be read to its end: {0}; nothing was touched")]
     Sqlite(#[from] rusqlite::Error),
+    /// The rows that were taken could not be read again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// There is no place for rows.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -85,18 +88,19 @@ pub fn survey(source: &Source) -> Result<Survey, SurveyError> {
     baseline.connection().execute_batch("BEGIN")?;
     let tables = source.tables()?;
     for table in TAKEN {
-        if tables.iter().any(|found| found == table) {
+        if tables.iter().any(|found| found.eq_ignore_ascii_case(table)) {
             taking.table(table)?;
         }
     }
     taking.sum_up_orders()?;
     baseline.connection().execute_batch("COMMIT")?;
     let mut left = Vec::new();
-    for table in tables.into_iter().filter(|table| !TAKEN.contains(&table.as_str())) {
+    for table in tables.into_iter().filter(|table| !TAKEN.iter().any(|taken| table.eq_ignore_ascii_case(taken))) {
         let rows = source.count(&table)?;
         left.push(TableLeft { table, rows, why: "this program knows no table of that name".to_owned() });
     }
-    let adopted = taking.account(left);
+    let mut adopted = taking.account(left);
+    adopted.rows = Some(baseline.rows()?);
     Ok(Survey { baseline, adopted })
 }
 
@@ -203,6 +207,7 @@ impl<'a> Taking<'a> {
         Adopted {
             source: self.source.digested().clone(),
             baseline: Digested { name: String::new(), sha256: String::new() },
+            rows: None,
             sessions: self.sessions,
             tables: self.tables,
             left,

@@ -8,11 +8,14 @@ use crate::domain::halt::HaltReason;
 use crate::domain::session::{EndedAtSource, Origin, SessionId, SessionMode, Status};
 use crate::domain::time::Timestamp;
 
+/// Our own sessions go on counting from the highest: a wild number would leave them no room.
+const NUMBERS: std::ops::Range<i64> = 1..1_000_000_000;
+
 impl Taking<'_> {
     /// Takes a session; its number and when it began.
     pub(super) fn session(&mut self, draft: &mut Draft) -> Result<(SessionId, Timestamp), Stop> {
-        let number = draft.integer("session_id").filter(|number| *number > 0);
-        let number = number.ok_or_else(|| Stop::Refused("its number is none above zero".to_owned()))?;
+        let number = draft.integer("session_id").filter(|number| NUMBERS.contains(number));
+        let number = number.ok_or_else(|| Stop::Refused("its number is none from 1 to 999999999".to_owned()))?;
         let start = draft.moment("started_at")?;
         // An end before the start is no end, but its text is kept.
         let end = draft.moment_if_any("ended_at").filter(|end| *end >= start);

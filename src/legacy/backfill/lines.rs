@@ -1,7 +1,7 @@
 //! Lines of a text file in whatever encoding it was written, however long it is: only each line's beginning is kept, and
 //! never more than one line.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 
 /// So many signs of a line are kept; a time and a few words stand before that.
 const KEPT: usize = 400;
@@ -18,7 +18,7 @@ enum Width {
 
 /// The lines of a file, each with its number from 1 on.
 pub(super) struct Lines<R> {
-    bytes: io::Bytes<BufReader<io::Chain<io::Cursor<Vec<u8>>, R>>>,
+    file: BufReader<io::Chain<io::Cursor<Vec<u8>>, R>>,
     width: Width,
     number: u64,
 }
@@ -29,22 +29,52 @@ impl<R: Read> Lines<R> {
         file.by_ref().take(LOOKED_AT as u64).read_to_end(&mut head)?;
         let (width, mark) = width_of(&head);
         head.drain(..mark);
-        let bytes = BufReader::with_capacity(1 << 16, io::Cursor::new(head).chain(file)).bytes();
-        Ok(Self { bytes, width, number: 0 })
+        let file = BufReader::with_capacity(1 << 16, io::Cursor::new(head).chain(file));
+        Ok(Self { file, width, number: 0 })
     }
 
-    /// The next sign. All that matters is ASCII; what is not becomes some other sign, whatever its encoding.
-    fn sign(&mut self) -> io::Result<Option<char>> {
-        let Some(first) = self.bytes.next().transpose()? else { return Ok(None) };
-        if self.width == Width::One {
-            return Ok(Some(char::from(first)));
+    /// A line of one byte a sign. All that matters is ASCII; what is not becomes some other sign, whatever its encoding.
+    fn narrow(&mut self) -> io::Result<Option<String>> {
+        let mut line = Vec::with_capacity(KEPT);
+        if self.file.by_ref().take(KEPT as u64).read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
         }
-        let Some(second) = self.bytes.next().transpose()? else { return Ok(None) };
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        } else {
+            self.file.skip_until(b'\n')?;
+        }
+        Ok(Some(line.into_iter().map(char::from).collect()))
+    }
+
+    /// A line of two bytes a sign.
+    fn wide(&mut self) -> io::Result<Option<String>> {
+        let (mut text, mut kept, mut any) = (String::new(), 0, false);
+        while let Some(sign) = self.sign()? {
+            any = true;
+            if sign == '\n' {
+                break;
+            }
+            if kept < KEPT {
+                text.push(sign);
+                kept += 1;
+            }
+        }
+        Ok(any.then_some(text))
+    }
+
+    fn sign(&mut self) -> io::Result<Option<char>> {
+        let (Some(first), Some(second)) = (self.byte()?, self.byte()?) else { return Ok(None) };
         let unit = match self.width {
             Width::TwoBig => u16::from_be_bytes([first, second]),
             Width::One | Width::TwoLittle => u16::from_le_bytes([first, second]),
         };
         Ok(Some(char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER)))
+    }
+
+    fn byte(&mut self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        Ok((self.file.read(&mut byte)? == 1).then_some(byte[0]))
     }
 }
 
@@ -52,21 +82,11 @@ impl<R: Read> Iterator for Lines<R> {
     type Item = io::Result<(u64, String)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (mut text, mut kept, mut any) = (String::new(), 0, false);
-        loop {
-            match self.sign() {
-                Err(why) => return Some(Err(why)),
-                Ok(None) if !any => return None,
-                Ok(None | Some('\n')) => break,
-                Ok(Some(sign)) => {
-                    any = true;
-                    if kept < KEPT {
-                        text.push(sign);
-                        kept += 1;
-                    }
-                }
-            }
-        }
+        let line = if self.width == Width::One { self.narrow() } else { self.wide() };
+        let text = match line {
+            Err(why) => return Some(Err(why)),
+            Ok(text) => text?,
+        };
         self.number += 1;
         Some(Ok((self.number, text)))
     }
@@ -120,6 +140,8 @@ mod tests {
         bytes.extend(b"\nnext");
         let lines = read(&bytes);
         assert_eq!((lines[0].len(), lines[1].as_str()), (KEPT, "next"));
+        let exact = [&vec![b'x'; KEPT][..], b"\nnext"].concat();
+        assert_eq!(read(&exact), ["x".repeat(KEPT).as_str(), "next"]);
         assert_eq!(read(b""), Vec::<String>::new());
         assert_eq!(read(b"\n\n"), ["", ""], "nothing but ends");
     }

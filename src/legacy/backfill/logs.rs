@@ -31,6 +31,8 @@ pub struct LogSign {
     file: String,
     line: u64,
     of_an_end: bool,
+    /// Whether the file bears the session's start in its name.
+    pub names_its_session: bool,
 }
 
 /// Signs of all sessions.
@@ -87,7 +89,7 @@ impl LogSigns {
         let mut before: Option<Timestamp> = None;
         let mut turned_back = Duration::ZERO;
         for line in Lines::new(File::open(path)?)? {
-            let (line, text) = line?;
+            let (line, mut text) = line?;
             let Some(at) = time_of(&text) else { continue };
             self.lines += 1;
             let step = before.map_or(Duration::ZERO, |before| before.since(at));
@@ -97,8 +99,10 @@ impl LogSigns {
             if step > ORDINARY {
                 turned_back = turned_back.max(step);
             }
+            text.make_ascii_lowercase();
             let sign = LogSign {
                 at,
+                names_its_session: named.is_some(),
                 reason: reason(&text),
                 turned_back,
                 file: name.clone(),
@@ -145,15 +149,15 @@ fn start_in(name: &str) -> Option<Timestamp> {
     })
 }
 
+/// Of a line in small letters.
 fn speaks_of_an_end(line: &str) -> bool {
-    let line = line.to_lowercase();
     ["shutting down", "shutdown", "sigint received", "sigterm received", "stopped", "exiting"]
         .iter()
         .any(|word| line.contains(word))
 }
 
+/// Of a line in small letters.
 fn reason(line: &str) -> Option<HaltReason> {
-    let line = line.to_lowercase();
     let named = [
         ("sigint received", HaltReason::InterruptedSigint),
         ("sigterm received", HaltReason::InterruptedSigterm),

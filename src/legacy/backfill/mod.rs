@@ -19,6 +19,10 @@ use crate::store::{AdoptedHeld, Ask, StoreError};
 /// So many ticks make an interval that can be called typical.
 const TICKS_NEEDED: usize = 4;
 
+/// A log that names no session is not believed beyond the newest row by more than this: such a line is of another day, or of
+/// another zone (they differ by a quarter of an hour at least).
+const STRANGE: Duration = Duration::from_mins(10);
+
 /// What was found of one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -74,6 +78,7 @@ pub fn by_word(
     spans: &Spans,
     session: SessionId,
     at: Timestamp,
+    now: Timestamp,
 ) -> Result<Finding, WordError> {
     let waiting = ask.adopted_without_end()?.contains(&session);
     let Some((started_at, next)) = spans.of(session).filter(|_| waiting) else {
@@ -82,6 +87,9 @@ pub fn by_word(
     let impossible = |why| Err(WordError::Impossible { session, at, why });
     if at < started_at {
         return impossible(format!("it began at {started_at}"));
+    }
+    if at > now {
+        return impossible(format!("it is only {now} by this machine's clock"));
     }
     if let Some(next) = next.filter(|next| at > *next) {
         return impossible(format!("the next session began at {next}"));
@@ -110,6 +118,10 @@ fn judge(
 ) -> Result<Option<Backfilled>, StoreError> {
     let row = ask.adopted_signs(start, next)?.into_iter().reduce(|a, b| if b.at > a.at { b } else { a });
     let (ended_at, source, evidence) = match (log, row) {
+        (Some(log), Some(row)) if !log.names_its_session && log.at > row.at + STRANGE => {
+            let evidence = format!("the newest row of {}; {log} is much later and names no session", row.table);
+            (row.at, EndedAtSource::Evidence, evidence)
+        }
         // Of the same moment a log's line wins: it says more.
         (Some(log), row) if row.as_ref().is_none_or(|row| log.at >= row.at) => {
             (log.at, EndedAtSource::Log, log.to_string())

@@ -139,6 +139,10 @@ fn make(
     given_up: &AtomicBool,
     telling: &mut Telling,
 ) -> Result<BackupDone, BackupError> {
+    // Who opens it by its name finds another one, or none.
+    if shift.store_is_gone() {
+        return backup::make_of_open(shift.store(), order)?.put_on_record(shift.store());
+    }
     let (disk, database) = (Arc::clone(shift.store().disk()), shift.store().path().to_owned());
     let made = backup::make(&disk, &database, order, |progress| {
         telling.tell_of(progress);

@@ -8,6 +8,7 @@ mod books;
 mod close;
 mod controls;
 mod end;
+mod gone;
 mod phases;
 mod publish;
 mod readings;

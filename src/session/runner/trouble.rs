@@ -21,6 +21,8 @@ impl Runner {
             News::Lost { ticket, why } => self.lost(ticket, why),
             News::JournalFailed(why) => self.journal_failed(why),
             News::JournalMoved(what) => self.journal_moved(what),
+            News::JournalGone(what) => self.journal_gone(what),
+            News::StoreGone(what) => self.store_gone(what),
             News::DiskFull(why) => self.disk_full(why),
             News::SpaceIsBack { free } => self.space_is_back(free),
             News::LittleSpace { free } => self.little_space(free),

@@ -12,7 +12,7 @@ use crate::domain::money::Value;
 
 impl Told<'_> {
     pub(super) fn adopted(&self, adopted: &Adopted) -> Telling {
-        let baseline = self.baselines.open(&adopted.baseline).map_err(Refusal::Fact)?;
+        let baseline = self.baselines.open(adopted).map_err(Refusal::Fact)?;
         let (first, last) = adopted.sessions.map(|(first, last)| (first.0, last.0)).unzip();
         self.execute(
             "INSERT INTO adoptions (n, created_at, source_name, source_sha256, baseline_name, baseline_sha256, first_session,

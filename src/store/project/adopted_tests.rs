@@ -8,42 +8,21 @@ use crate::domain::fact::Fact;
 use crate::domain::halt::HaltReason;
 use crate::domain::session::{EndedAtSource, SessionId};
 use crate::journal::record::{Hash, Line};
-use crate::store::story::{at, line};
-use crate::store::{Baseline, Store, sha256_of};
+use crate::store::story::{at, line, rows_taken_over};
+use crate::store::{Store, sha256_of};
 
 const BASELINE: &str = "20261122T184001Z-baseline.db";
-
-/// Two sessions, a fill of the first and one between both, and a reading.
-fn baseline() -> Baseline {
-    let baseline = Baseline::empty().unwrap();
-    baseline
-        .connection()
-        .execute_batch(
-            "INSERT INTO sessions (session_id, label, mode, venue, status, started_at, origin) VALUES
-               (1, '', 'live', 'xrpl', 'OPEN', '2026-04-13T03:36:18.000Z', 'adopted'),
-               (2, '', 'live', 'xrpl', 'OPEN', '2026-04-14T03:36:18.000Z', 'adopted');
-             INSERT INTO orders (id, session_id, side, price, quantity, status, filled_quantity, exchanged_rlusd, created_at,
-               updated_at, price_approx, quantity_approx, filled_quantity_approx) VALUES
-               ('aa', 1, 'BUY', '1.4', '7.000000', 'UNPROVEN', '0.000000', '0', 'x', 'x', 1.4, 7, 0);
-             INSERT INTO fills (id, n, order_id, session_id, side, price, quantity, rlusd, created_at, price_approx,
-               quantity_approx, rlusd_approx) VALUES
-               ('f1', 0, 'aa', 1, 'BUY', '1.4', '7.000000', '9.8', 'x', 1.4, 7, 9.8),
-               ('f2', 0, 'aa', NULL, 'BUY', '1.4', '7.000000', '9.8', 'x', 1.4, 7, 9.8);
-             INSERT INTO adopted_market_snapshots (n, source_key, created_at) VALUES (0, '1', 'x');",
-        )
-        .unwrap();
-    baseline
-}
 
 /// Puts the baseline beside the store `s.db` in `folder`; the fact that names it.
 fn adopted(folder: &Path) -> Adopted {
     let backups = folder.join("s.backups");
     fs::create_dir_all(&backups).unwrap();
     let path = backups.join(BASELINE);
-    baseline().write_to(&RealDisk, &path).unwrap();
+    rows_taken_over().write_to(&RealDisk, &path).unwrap();
     Adopted {
         source: Digested { name: "old.db".to_owned(), sha256: "00".to_owned() },
         baseline: Digested { name: BASELINE.to_owned(), sha256: sha256_of(&RealDisk, &[&path]).unwrap() },
+        rows: None,
         sessions: Some((SessionId(1), SessionId(2))),
         tables: vec![],
         left: vec![],

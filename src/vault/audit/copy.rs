@@ -114,65 +114,11 @@ impl Moment {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
-    use crate::disk::{DiskFile, RealDisk};
-
-    /// A disk on which somebody writes whenever a database was copied, so many times.
-    #[derive(Debug)]
-    struct Busy {
-        writes: AtomicU32,
-        write: fn(&Path),
-    }
-
-    impl Disk for Busy {
-        fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-            RealDisk.create(path)
-        }
-        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-            RealDisk.read(path)
-        }
-        fn read_part(&self, path: &Path, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-            RealDisk.read_part(path, offset, len)
-        }
-        fn look(&self, path: &Path) -> io::Result<Look> {
-            RealDisk.look(path)
-        }
-        fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
-            let copied = RealDisk.copy(from, to);
-            let left = self.writes.load(Ordering::Relaxed);
-            if left > 0 && from.extension().is_some_and(|end| end == "db") {
-                self.writes.store(left - 1, Ordering::Relaxed);
-                (self.write)(from);
-            }
-            copied
-        }
-        fn sync_file(&self, path: &Path) -> io::Result<()> {
-            RealDisk.sync_file(path)
-        }
-        fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
-            RealDisk.names(folder)
-        }
-        fn create_folder(&self, folder: &Path) -> io::Result<()> {
-            RealDisk.create_folder(folder)
-        }
-        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-            RealDisk.rename(from, to)
-        }
-        fn remove(&self, path: &Path) -> io::Result<()> {
-            RealDisk.remove(path)
-        }
-        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-            RealDisk.sync_folder(folder)
-        }
-    }
-
-    fn longer(path: &Path) {
-        let mut bytes = std::fs::read(path).unwrap();
-        bytes.push(b'x');
-        std::fs::write(path, bytes).unwrap();
-    }
+    use crate::disk::RealDisk;
+    use crate::disk::busy::{Busy, longer};
 
     fn grow_the_log(path: &Path) {
         longer(&Sidecar::Log.of(path));

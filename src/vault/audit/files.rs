@@ -10,6 +10,7 @@ use crate::disk::place::Place;
 use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind, Look};
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 
 /// `SQLite format 3`, and a zero.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -140,10 +141,10 @@ impl Role {
             Self::Log => "its log".to_owned(),
             Self::LogIndex => "the log's index".to_owned(),
             Self::Rollback => "rollback journal".to_owned(),
-            Self::Journal => super::words::count(files, "segment"),
-            Self::Backups => super::words::count(files, "backup file"),
+            Self::Journal => counted(files, "segment"),
+            Self::Backups => counted(files, "backup file"),
             Self::Quarantine => "what was set aside".to_owned(),
-            Self::Receipts => super::words::count(files, "receipt file"),
+            Self::Receipts => counted(files, "receipt file"),
             Self::Lock => "the lock file".to_owned(),
             Self::Swap => "a swap, begun".to_owned(),
             Self::Copy => "a copy of it".to_owned(),

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::orders::OpenOrder;
 use super::sums::{Sum, Wrong};
-use super::words::{count, listed, moment, numbers, size};
+use super::words::{listed, moment, numbers, size};
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -41,6 +42,8 @@ pub enum Finding {
     Newer,
     JournalDamaged { places: usize, first: String },
     JournalUnread { why: String },
+    JournalStrays { files: usize, first: String },
+    JournalForeign { names: Vec<String> },
     StoreDiffers { lines: u64, first: u64 },
     StoreAlone { lines: u64 },
     StoreBehind { lines: u64 },
@@ -55,6 +58,7 @@ pub enum Finding {
     StaleOrders { orders: Vec<OpenOrder> },
     DoesNotAddUp { wrong: Wrong },
     UnsoundCopy { name: String, why: String },
+    BaselineLost { name: String, why: String },
     NoBackup,
     BackupBehind { name: String, newest_in_it: i64, newest: i64 },
     BackupAhead { name: String, newest_in_it: i64, newest: i64 },
@@ -88,8 +92,11 @@ impl Finding {
             | Self::StaleOrders { .. }
             | Self::DoesNotAddUp { .. }
             | Self::UnsoundCopy { .. }
+            | Self::BaselineLost { .. }
             | Self::BackupAhead { .. } => Severity::Serious,
             Self::Empty
+            | Self::JournalStrays { .. }
+            | Self::JournalForeign { .. }
             | Self::StoreBehind { .. }
             | Self::LeftOpen { .. }
             | Self::NumbersMissing { .. }
@@ -122,7 +129,7 @@ impl Finding {
                 was(sessions)
             ),
             Self::NotEnded { sessions } => {
-                write!(f, "{} never got an end ({}).", count(sessions.len(), "session"), numbers(sessions))
+                write!(f, "{} never got an end ({}).", counted(sessions.len(), "session"), numbers(sessions))
             }
             Self::EndWithoutTime { sessions } => {
                 write!(f, "{} {} said to be over without a time.", session_or_sessions(sessions), was(sessions))
@@ -148,7 +155,7 @@ impl Finding {
             Self::StaleOrders { orders } => write!(
                 f,
                 "{} of sessions that are over {} still marked open: {}. They may rest at the venue.",
-                count(orders.len(), "order"),
+                counted(orders.len(), "order"),
                 if orders.len() == 1 { "is" } else { "are" },
                 order_names(orders)
             ),
@@ -156,7 +163,7 @@ impl Finding {
                 f,
                 "{} in {}: first {}, where {} stands and {} is what it comes to.",
                 sum_in_words(wrong.sum),
-                count(usize::try_from(wrong.places).unwrap_or(usize::MAX), "place"),
+                counted(usize::try_from(wrong.places).unwrap_or(usize::MAX), "place"),
                 wrong.first,
                 wrong.stands,
                 wrong.comes_to
@@ -205,19 +212,38 @@ impl fmt::Display for Finding {
             }
             Self::Newer => write!(f, "It was written by a newer neo; this one does not know its tables."),
             Self::JournalDamaged { places, first } => {
-                write!(f, "The journal is damaged in {}, the first: {first}.", count(*places, "place"))
+                write!(f, "The journal is damaged in {}, the first: {first}.", counted(*places, "place"))
+            }
+            Self::JournalStrays { files, first } => write!(
+                f,
+                "{} among the segments bear{} a wrong name: {first}. The next start takes out what is in the way.",
+                counted(*files, "file"),
+                if *files == 1 { "s" } else { "" }
+            ),
+            Self::JournalForeign { names } => {
+                write!(f, "Nobody reads {} in the journal's folder: no segment is called so.", listed(names))
             }
             Self::JournalUnread { why } => write!(f, "The journal cannot be read: {why}."),
+            Self::StoreDiffers { lines: 1, first } => {
+                write!(f, "Line {first} of the database differs from the journal.")
+            }
             Self::StoreDiffers { lines, first } => {
                 write!(f, "{lines} lines of the database differ from the journal, the first is {first}.")
             }
             Self::StoreAlone { lines } => {
-                write!(f, "{lines} lines are whole in the database only, not in the journal.")
+                let are = if *lines == 1 { "is" } else { "are" };
+                write!(f, "{} {are} whole in the database only, not in the journal.", counted(*lines, "line"))
             }
             Self::StoreBehind { lines } => {
-                write!(f, "The database has yet to take over {lines} lines of the journal; the next start does it.")
+                let lines = counted(*lines, "line");
+                write!(f, "The database has yet to take over {lines} of the journal; the next start does it.")
             }
             Self::UnsoundCopy { name, why } => write!(f, "The backup {name} is not to be trusted: {why}."),
+            Self::BaselineLost { why, .. } => write!(
+                f,
+                "Rows of the earlier engine have lost a copy: {why}. The next backup or start makes a new one of the rows \
+                 that are left."
+            ),
             Self::NoBackup => write!(f, "There is no sound backup."),
             Self::BackupBehind { name, newest_in_it, newest } => write!(
                 f,
@@ -234,7 +260,7 @@ impl fmt::Display for Finding {
 }
 
 fn at_least(places: usize) -> String {
-    if places >= 100 { "100 places or more".to_owned() } else { count(places, "place") }
+    if places >= 100 { "100 places or more".to_owned() } else { counted(places, "place") }
 }
 
 const fn noun(sessions: &[i64]) -> &'static str {

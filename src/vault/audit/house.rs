@@ -8,6 +8,7 @@ use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::{ReadError, read_chain};
 use crate::store::{OpenError, Reader, StoreError};
+use crate::vault::baseline;
 use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
 
 /// What the journal is, alone and beside the database.
@@ -27,6 +28,12 @@ pub struct Chain {
     pub ahead: u64,
     /// Lines that only the database has: what a broken line can be mended from.
     pub only_in_store: u64,
+    /// Files that bear a segment's name and are none, one sentence each.
+    pub strays: Vec<String>,
+    /// Names of files among the segments that nobody reads.
+    pub foreign: Vec<String>,
+    /// Baselines with rows of another engine that are gone or were changed, and what is wrong with each.
+    pub baselines_lost: Vec<(String, String)>,
     /// Why it could not be read.
     pub unread: Option<String>,
 }
@@ -60,9 +67,18 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, copy: Option<&Path>) -> Chain 
         Some(Err(NotCompared::Journal(why))) => Err(why),
     };
     match verdict {
-        Ok(verdict) => in_words(&verdict),
+        Ok(verdict) => {
+            Chain { baselines_lost: copy.map_or_else(Vec::new, |copy| lost(disk, place, copy)), ..in_words(&verdict) }
+        }
         Err(why) => Chain { unread: Some(why.to_string()), ..Chain::default() },
     }
+}
+
+/// A copy that cannot be asked is told of elsewhere.
+fn lost(disk: &dyn Disk, place: &Place, copy: &Path) -> Vec<(String, String)> {
+    let reader = Reader::open(copy).ok();
+    let lost = reader.and_then(|reader| baseline::lost(disk, place, reader.ask()).ok()).unwrap_or_default();
+    lost.into_iter().map(|lost| (lost.adopted.baseline.name, lost.why)).collect()
 }
 
 fn compare(disk: &dyn Disk, place: &Place, copy: &Path) -> Result<ChainVerdict, NotCompared> {
@@ -91,8 +107,11 @@ fn in_words(verdict: &ChainVerdict) -> Chain {
         head: verdict.chain.head.map(|head| head.n),
         damage: broken.chain(gone).collect(),
         different: verdict.first_difference.map(|(first, _)| (verdict.different, first)),
+        baselines_lost: Vec::new(),
         ahead: verdict.not_in_store.count,
         only_in_store: verdict.not_in_journal.count,
+        strays: verdict.chain.strays.iter().map(ToString::to_string).collect(),
+        foreign: verdict.chain.foreign.clone(),
         unread: None,
     }
 }

@@ -95,6 +95,12 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
         return vec![Finding::StoreAlone { lines: chain.only_in_store }];
     }
     let mut found = Vec::new();
+    if let Some(first) = chain.strays.first() {
+        found.push(Finding::JournalStrays { files: chain.strays.len(), first: first.clone() });
+    }
+    if !chain.foreign.is_empty() {
+        found.push(Finding::JournalForeign { names: chain.foreign.clone() });
+    }
     if let Some(first) = chain.damage.first() {
         found.push(Finding::JournalDamaged { places: chain.damage.len(), first: first.clone() });
     }
@@ -111,6 +117,8 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
     if chain.ahead > 0 && sound && seen.running.is_none() {
         found.push(Finding::StoreBehind { lines: chain.ahead });
     }
+    let lost = chain.baselines_lost.iter().cloned();
+    found.extend(lost.map(|(name, why)| Finding::BaselineLost { name, why }));
     found
 }
 

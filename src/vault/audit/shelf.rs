@@ -23,6 +23,8 @@ const OPENED: usize = 10;
 pub struct Shelf {
     /// All of them.
     pub copies: Vec<OneCopy>,
+    /// The names of the baselines, which hold the rows of another engine and no session of ours.
+    pub baselines: Vec<String>,
 }
 
 /// One copy.
@@ -76,7 +78,9 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, files: &Files, temp: &Path) ->
     let folder = place.backups();
     // A folder that cannot be listed is seen as empty, and that is what is told.
     let ours = backup::shelf(disk, &folder).unwrap_or_default().into_iter();
-    let ours = ours.filter(|found| found.kind != backup::BackupKind::Baseline).map(|found| OneCopy {
+    let (baselines, ours): (Vec<_>, Vec<_>) = ours.partition(|found| found.kind == backup::BackupKind::Baseline);
+    let baselines = baselines.into_iter().map(|found| found.name).collect();
+    let ours = ours.into_iter().map(|found| OneCopy {
         path: folder.join(&found.name),
         name: found.name,
         bytes: found.bytes,
@@ -100,7 +104,7 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, files: &Files, temp: &Path) ->
             break;
         }
     }
-    Ok(Shelf { copies })
+    Ok(Shelf { copies, baselines })
 }
 
 fn open(disk: &dyn Disk, path: &Path, temp: &Path) -> Result<CopyState, AuditError> {

@@ -1,11 +1,12 @@
 //! What is likely to have happened, and the command that comes next. Pure: a tale from findings.
 
+use crate::domain::words::counted;
 use serde::Serialize;
 
 use super::Examined;
 use super::finding::Finding;
 use super::inside::DatabaseKind;
-use super::words::{count, moment, numbers, quoted, span};
+use super::words::{moment, numbers, quoted, span};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,12 +28,12 @@ pub fn likely(seen: &Examined, found: &[Finding]) -> String {
         match finding {
             Finding::NotEnded { sessions } if !lead_has_sessions => told.push(format!(
                 "{} ({}) never got an end: the earlier engine's shutdown failed in silence.",
-                count(sessions.len(), "session"),
+                counted(sessions.len(), "session"),
                 numbers(sessions)
             )),
             Finding::StaleOrders { orders } => told.push(format!(
                 "{} may still rest at the venue; look there before anything trades.",
-                count(orders.len(), "order")
+                counted(orders.len(), "order")
             )),
             _ => {}
         }
@@ -81,6 +82,9 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
         Some(Finding::JournalDamaged { .. } | Finding::JournalUnread { .. }) => {
             "a file of the journal was changed, cut or lost after it was written.".to_owned()
         }
+        Some(Finding::StoreDiffers { first: 0, .. }) => "journal and database begin with different lines: one of the two is \
+             another database's, or its first line was changed."
+            .to_owned(),
         Some(Finding::StoreDiffers { .. }) => {
             "rows of the database were changed after they were written; the journal has them as they were.".to_owned()
         }
@@ -151,6 +155,12 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     if seen.running.is_some() && !has(|finding| finding.severity() == super::Severity::Grave) {
         return step(with("sessions"), "shows what the running session has come to");
     }
+    if seen.has_stranger() && seen.journal_is_whole() {
+        return step(
+            with("rebuild"),
+            "makes our database anew from the journal; what lies there is kept in quarantine",
+        );
+    }
     if seen.is_earlier() {
         return adopt(seen, found);
     }
@@ -169,6 +179,9 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     if has(|finding| matches!(finding, Finding::JournalUnread { .. })) {
         return step(with("verify --all"), "names every place in the journal that cannot be read");
     }
+    if has(|finding| matches!(finding, Finding::StoreDiffers { first: 0, .. })) {
+        return step(with("run"), "says which of the two is from elsewhere, if the backups show it, and what helps");
+    }
     if has(is_loss) || has(|finding| matches!(finding, Finding::StoreDiffers { .. } | Finding::OrphanedLog { .. })) {
         return if seen.journal_is_whole() {
             step(with("rebuild"), "makes the database anew from the journal; what lies there is kept in quarantine")
@@ -185,11 +198,17 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     if has(|finding| matches!(finding, Finding::Empty)) {
         return step(with("run"), "makes the database from whatever the journal and the backups hold");
     }
+    if has(|finding| matches!(finding, Finding::BaselineLost { .. })) {
+        return step(with("backup create"), "makes a new baseline first, and then takes a verified copy");
+    }
     if has(|finding| matches!(finding, Finding::NoBackup | Finding::BackupBehind { .. } | Finding::UnsoundCopy { .. }))
     {
         return step(with("backup"), "takes a verified copy");
     }
-    if found.is_empty() || has(|finding| matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. })) {
+    let by_a_start = |finding: &Finding| {
+        matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. } | Finding::JournalStrays { .. })
+    };
+    if found.is_empty() || has(by_a_start) {
         return step(with("run"), "starts a session; it opens both copies with care first");
     }
     step(with("verify --all"), "compares every line of the journal with the database")
@@ -231,6 +250,12 @@ impl Examined {
             known => known,
         };
         kind == Some(&DatabaseKind::Earlier)
+    }
+
+    /// Whether a database that is not ours lies in the place of ours.
+    fn has_stranger(&self) -> bool {
+        let kind = self.inside.as_ref().map(|inside| &inside.kind);
+        matches!(kind, Some(DatabaseKind::Foreign { .. } | DatabaseKind::Earlier))
     }
 
     fn journal_is_whole(&self) -> bool {

@@ -52,7 +52,7 @@ fn house(sessions: &[Session]) -> Examined {
         files: Files { main: Main::Database(header), seen: vec![seen(Role::Database, 4_096, at(90_000))] },
         inside: Some(ours()),
         chain: Some(Chain { lines: 9, segments: 1, head: Some(8), ..Chain::default() }),
-        shelf: Shelf { copies: vec![copy] },
+        shelf: Shelf { copies: vec![copy], baselines: vec![] },
     }
 }
 

@@ -1,6 +1,7 @@
 //! How sizes, numbers and lists are said, here and where the report is printed.
 
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 
 /// A size: `0 B`, `32.7 kB`, `4.4 MB`.
 pub fn size(bytes: u64) -> String {
@@ -14,11 +15,6 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}
-
-/// `1 order`, `2 orders`.
-pub fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Numbers of sessions, ascending, as a person says them: `5`, `1 to 37`, `3, 5 and 19 to 21`.
@@ -75,7 +71,7 @@ pub fn span(of: std::time::Duration) -> String {
         7_200..172_800 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    count(usize::try_from(number).unwrap_or(usize::MAX), what)
+    counted(usize::try_from(number).unwrap_or(usize::MAX), what)
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ pub enum Unfit {
 
 /// Checks a file that nobody writes: its pages and indexes, whose it is, every line's own hash and the chain between
 /// them, the columns beside each line, and that the cursor stands at the last one. Older versions of the schema are read.
+/// What the other tables say is not compared here: that is a drill's work.
 pub fn check(disk: &dyn Disk, file: &Path) -> Result<Checked, Unfit> {
     check_opened(&Reader::open_copy(disk, file)?)
 }

@@ -25,14 +25,14 @@ pub use check::{Checked, Unfit, check};
 pub use shelf::{KEPT, OnShelf, newest_fit, prune, shelf, surplus};
 
 use crate::disk::Disk;
-use crate::disk::faults::Point;
+use crate::disk::faults::{self, Point};
 use crate::disk::place::space::{NoRoomForCopy, refuse_too_large};
 use crate::disk::sidecar::{Sidecar, sidecars};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
 use crate::domain::time::Timestamp;
 use crate::journal::record::Head;
 use crate::keeper::health::{BackupDone, Progress};
-use crate::store::{BackupRow, Copied, Reader, Snapshot, Store, StoreError};
+use crate::store::{Ask, BackupRow, Copied, Reader, Snapshot, Store, StoreError};
 
 /// How often other duties are attended to while the copy is being verified.
 const GLANCE: Duration = Duration::from_millis(2);
@@ -149,25 +149,24 @@ pub fn make(
     order: Order,
     mut between_steps: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Made, BackupError> {
-    StoreError::pass(Point::Backup, "be copied")?;
-    let folder = &order.folder;
-    disk.create_folder(folder).map_err(file("make the folder", folder))?;
-    // What is still in the log makes the copy larger, at most by as much.
-    let sizes =
-        [database.to_owned(), Sidecar::Log.of(database)].map(|path| disk.look(&path).map_or(0, |found| found.bytes));
-    refuse_too_large(&**disk, folder, sizes.iter().sum())?;
-    let stem = name::stem(order.now, order.kind);
-    clear_half_made(&**disk, folder).map_err(file("remove the remains of an earlier try in", folder))?;
-    let half = HalfMade { disk: Arc::clone(disk), path: folder.join(format!("{stem}.{}", name::UNVERIFIED)) };
+    let mut between_steps = |so_far| match faults::hit(Point::BackupStep) {
+        Ok(()) => between_steps(so_far),
+        Err(_) => ControlFlow::Break(()), // Only a test can get here, and this is what it asks for.
+    };
+    let half = HalfMade::begin(disk, database, &order)?;
     let (original, pages) = copy(disk, database, &half.path, &mut between_steps)?;
-    disk.sync_file(&half.path).map_err(file("sync", &half.path))?;
-    verify(&**disk, &half.path, &original, || between_steps(Progress { done: pages, total: pages }))?;
-    let name = name::free(&**disk, folder, &stem).map_err(file("list", folder))?;
-    let path = folder.join(&name);
-    let bytes = disk.look(&half.path).map_err(file("measure", &half.path))?.bytes;
-    disk.rename(&half.path, &path).map_err(file("give its name to", &path))?;
-    disk.sync_folder(folder).map_err(file("sync", folder))?;
-    Ok(Made { head: original.head, name, bytes, order })
+    half.finish(&original, order, || between_steps(Progress { done: pages, total: pages }))
+}
+
+/// As [`make`], of a store that is not on the disk any more under its name: of what its own connection still has, in one
+/// go.
+pub fn make_of_open(store: &mut Store, order: Order) -> Result<Made, BackupError> {
+    let disk = Arc::clone(store.disk());
+    let half = HalfMade::begin(&disk, store.path(), &order)?;
+    let original = fingerprint(store.ask()?)?;
+    drop(disk.create(&half.path).map_err(file("create", &half.path))?);
+    store.copy_what_is_open(&half.path)?;
+    half.finish(&original, order, || ControlFlow::Continue(()))
 }
 
 impl Made {
@@ -178,7 +177,7 @@ impl Made {
         store.record_backup(&BackupRow { name: &name, kind: order.kind, at: order.now, bytes, cursor })?;
         let disk = Arc::clone(store.disk());
         let on_shelf = shelf(&*disk, &order.folder).map_err(file("list", &order.folder))?;
-        let too_many = surplus(&on_shelf, Some(&name));
+        let too_many = surplus(&*disk, &order.folder, &on_shelf, Some(&name));
         let of_this_kind = too_many.into_iter().filter(|old| old.kind == order.kind);
         let pruned = prune(&*disk, &order.folder, of_this_kind)?;
         store.record_pruned(&pruned, order.now)?;
@@ -194,7 +193,7 @@ fn copy(
     between_steps: &mut impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(Fingerprint, u32), BackupError> {
     let moment = Snapshot::hold(&**disk, database)?;
-    let original = fingerprint(&moment)?;
+    let original = fingerprint(moment.ask())?;
     drop(disk.create(to).map_err(file("create", to))?);
     let (mut pages, mut synced, mut not_synced) = (0, 0, None);
     let copied = moment.copy_to(&**disk, to, |(done, total)| {
@@ -255,8 +254,7 @@ fn verify(
     Err(BackupError::NotTheSame(format!("it holds {found:?} where the original holds {original:?}")))
 }
 
-fn fingerprint(moment: &Snapshot) -> Result<Fingerprint, StoreError> {
-    let ask = moment.ask();
+fn fingerprint(ask: Ask<'_>) -> Result<Fingerprint, StoreError> {
     let head = ask.cursor()?.map(|(n, hash)| Head { n, hash });
     Ok(Fingerprint { counts: ask.counts()?, head })
 }
@@ -281,6 +279,38 @@ struct HalfMade {
 }
 
 impl HalfMade {
+    /// Makes the folder ready for a copy of that database.
+    fn begin(disk: &Arc<dyn Disk>, database: &Path, order: &Order) -> Result<Self, BackupError> {
+        StoreError::pass(Point::Backup, "be copied")?;
+        let folder = &order.folder;
+        disk.create_folder(folder).map_err(file("make the folder", folder))?;
+        // What is still in the log makes the copy larger, at most by as much.
+        let sizes = [database.to_owned(), Sidecar::Log.of(database)]
+            .map(|path| disk.look(&path).map_or(0, |found| found.bytes));
+        refuse_too_large(&**disk, folder, sizes.iter().sum())?;
+        clear_half_made(&**disk, folder).map_err(file("remove the remains of an earlier try in", folder))?;
+        let name = format!("{}.{}", name::stem(order.now, order.kind), name::UNVERIFIED);
+        Ok(Self { disk: Arc::clone(disk), path: folder.join(name) })
+    }
+
+    /// Verifies what was copied and gives it its name.
+    fn finish(
+        self,
+        original: &Fingerprint,
+        order: Order,
+        meanwhile: impl FnMut() -> ControlFlow<()>,
+    ) -> Result<Made, BackupError> {
+        let (disk, folder) = (&*self.disk, &order.folder);
+        disk.sync_file(&self.path).map_err(file("sync", &self.path))?;
+        verify(disk, &self.path, original, meanwhile)?;
+        let name = name::free(disk, folder, &name::stem(order.now, order.kind)).map_err(file("list", folder))?;
+        let path = folder.join(&name);
+        let bytes = disk.look(&self.path).map_err(file("measure", &self.path))?.bytes;
+        disk.rename(&self.path, &path).map_err(file("give its name to", &path))?;
+        disk.sync_folder(folder).map_err(file("sync", folder))?;
+        Ok(Made { head: original.head, name, bytes, order })
+    }
+
     fn remove(&self) -> io::Result<()> {
         for path in [self.path.clone()].into_iter().chain(sidecars(&self.path)) {
             self.disk.remove_if_there(&path)?;

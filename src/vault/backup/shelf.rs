@@ -1,5 +1,6 @@
 //! The folder of backups: what stands there, which is the newest that is fit, and which are too many.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use super::check::{Checked, check};
 use super::{BackupError, BackupKind, file, name};
 use crate::disk::{Disk, is_in_use};
 use crate::domain::time::Timestamp;
+use crate::store::Reader;
 
 /// How many copies of each kind are kept.
 pub const KEPT: usize = 10;
@@ -60,17 +62,28 @@ pub fn newest_fit(disk: &dyn Disk, folder: &Path) -> io::Result<Option<(OnShelf,
     Ok(Some(newest))
 }
 
-/// Those that may go: of each kind all but the newest ten. `spared` stays, and counts as one of its ten, however old a
-/// clock that was set back makes it look. A baseline is part of the chain and always stays.
-pub fn surplus<'a>(shelf: &'a [OnShelf], spared: Option<&str>) -> Vec<&'a OnShelf> {
+/// Those that may go: of each kind all but ten, those that hold most of the chain. Their names' times decide only between
+/// equals: a clock that was set back makes what is newest look old. `spared` stays, and counts as one of its ten. A
+/// baseline is part of the chain and always stays.
+pub fn surplus<'a>(disk: &dyn Disk, folder: &Path, shelf: &'a [OnShelf], spared: Option<&str>) -> Vec<&'a OnShelf> {
     let prunable = BackupKind::ALL.into_iter().filter(|kind| *kind != BackupKind::Baseline);
     prunable
         .flat_map(|kind| {
             let of_kind = shelf.iter().filter(move |backup| backup.kind == kind);
-            let (spared, others): (Vec<_>, Vec<_>) = of_kind.partition(|backup| Some(&*backup.name) == spared);
-            others.into_iter().skip(KEPT - spared.len().min(1))
+            let (spared, mut others): (Vec<_>, Vec<_>) = of_kind.partition(|backup| Some(&*backup.name) == spared);
+            let kept = KEPT - spared.len().min(1);
+            if others.len() > kept {
+                others.sort_by_cached_key(|backup| Reverse(cursor_of(disk, &folder.join(&backup.name))));
+            }
+            others.into_iter().skip(kept)
         })
         .collect()
+}
+
+/// The newest line that a copy says it holds; `None` if it holds none, or is no copy that can be read.
+fn cursor_of(disk: &dyn Disk, path: &Path) -> Option<u64> {
+    let copy = Reader::open_copy(disk, path).ok()?;
+    copy.ask().cursor().ok()?.map(|(n, _)| n)
 }
 
 /// Removes these, and says which. One that somebody has open stays where that counts, and goes another time.
@@ -105,13 +118,12 @@ mod tests {
         Path::new("/s.backups")
     }
 
-    fn shelf_of(names: &[String]) -> Vec<OnShelf> {
-        let disk = MemoryDisk::new(1);
+    fn shelf_of(disk: &MemoryDisk, names: &[String]) -> Vec<OnShelf> {
         disk.create_folder(folder()).unwrap();
         for name in names {
             disk.put(&folder().join(name), b"x");
         }
-        shelf(&disk, folder()).unwrap()
+        shelf(disk, folder()).unwrap()
     }
 
     fn pre(second: usize) -> String {
@@ -121,7 +133,7 @@ mod tests {
     #[test]
     fn the_newest_stands_first_and_two_of_one_second_by_their_numbers() {
         let names = [pre(1), pre(2), "20261122T184002Z-pre-10.db".into(), "20261122T184002Z-pre-9.db".into()];
-        let found: Vec<String> = shelf_of(&names).into_iter().map(|backup| backup.name).collect();
+        let found: Vec<String> = shelf_of(&MemoryDisk::new(1), &names).into_iter().map(|backup| backup.name).collect();
         assert_eq!(found, ["20261122T184002Z-pre-10.db", "20261122T184002Z-pre-9.db", &pre(2), &pre(1)]);
     }
 
@@ -134,10 +146,11 @@ mod tests {
     fn ten_of_each_kind_stay_and_every_baseline() {
         let baselines = (0..12).map(|second| format!("20261122T1840{second:02}Z-baseline.db"));
         let names: Vec<String> = (0..12).map(pre).chain(baselines).collect();
-        let shelf = shelf_of(&names);
-        let gone: Vec<&str> = surplus(&shelf, None).into_iter().map(|backup| &*backup.name).collect();
+        let disk = MemoryDisk::new(1);
+        let shelf = shelf_of(&disk, &names);
+        let gone: Vec<&str> = surplus(&disk, folder(), &shelf, None).into_iter().map(|backup| &*backup.name).collect();
         assert_eq!(gone, [pre(1), pre(0)]);
-        let spared: Vec<&str> = surplus(&shelf, Some(&pre(0))).into_iter().map(|backup| &*backup.name).collect();
-        assert_eq!(spared, [pre(2), pre(1)]);
+        let spared = surplus(&disk, folder(), &shelf, Some(&pre(0)));
+        assert_eq!(spared.into_iter().map(|backup| &*backup.name).collect::<Vec<_>>(), [pre(2), pre(1)]);
     }
 }

@@ -104,7 +104,7 @@ fn a_copy_that_is_not_the_original_is_no_backup() {
     let name = home.take(BackupKind::Pre, 0);
     let path = home.backups().join(name);
     let moment = Snapshot::hold(&RealDisk, home.store.path()).unwrap();
-    let original = fingerprint(&moment).unwrap();
+    let original = fingerprint(moment.ask()).unwrap();
     let go_on = || ControlFlow::Continue(());
     verify(&RealDisk, &path, &original, go_on).unwrap();
     Connection::open(&path).unwrap().execute("DELETE FROM fills WHERE rowid = 1", []).unwrap();
@@ -173,4 +173,22 @@ fn ten_of_each_kind_are_kept_and_the_new_one_always() {
     assert!(kept.contains(&set_back) && kept.contains(&twin) && kept.contains(&manual));
     let gone = query(home.store.path(), "SELECT count(*) FROM backups WHERE removed_at IS NOT NULL");
     assert_eq!(gone.unwrap().rows, [[Cell::Integer(3)]]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_or_ahead_does_not_decide_which_copies_go() {
+    let mut home = Home::of_days(1);
+    let (folder, day) = (home.backups(), 86_400);
+    // The first ones bear the times of a clock that ran years ahead, and the last one that of another that ran behind.
+    let early: Vec<String> = (0..10).map(|nth| home.take(BackupKind::Post, 9_000 * day + nth)).collect();
+    home.store.project(&Story::of_days(2).lines()).unwrap();
+    let newest = home.take(BackupKind::Post, -9_000 * day);
+    assert!(newest < early[0] && home.files().contains(&newest));
+    assert!(!home.files().contains(&early[0]), "the oldest of those that hold less has gone");
+    assert_eq!(home.files().len(), KEPT);
+    home.take(BackupKind::Manual, 0);
+    fs::copy(folder.join(&early[1]), folder.join("20990101T000000Z-post.db")).unwrap();
+    let on_shelf = shelf(&RealDisk, &folder).unwrap();
+    let gone: Vec<&str> = surplus(&RealDisk, &folder, &on_shelf, None).into_iter().map(|old| &*old.name).collect();
+    assert_eq!(gone, [&*early[1]], "of equals the one that looks older, and never the one that holds most");
 }

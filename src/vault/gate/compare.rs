@@ -22,7 +22,7 @@ pub(super) enum Compared {
         n: u64,
     },
     /// Nothing speaks against the store; this is the journal.
-    Read(ChainReport),
+    Read(Box<ChainReport>),
 }
 
 /// The newest line that the store has, proven by the line itself; or why its cursor cannot be right.
@@ -73,7 +73,7 @@ pub(super) fn check_and_compare(
     {
         return Ok((Compared::Unsound(why), store));
     }
-    Ok((Compared::Read(verdict.chain), store))
+    Ok((Compared::Read(Box::new(verdict.chain)), store))
 }
 
 /// The journal beside the rows; beside none, and why, if they are damaged so that they cannot be read.

@@ -15,7 +15,7 @@ use crate::vault::quarantine::QuarantineError;
 use crate::vault::rebuild::RebuildError;
 use crate::vault::swap::SwapError;
 
-/// Why no writer may begin. Nothing was changed, but what can be begun again.
+/// Why no writer may begin. What was put right before stays put right; all else is as it was, or can be begun again.
 #[derive(Debug, Error)]
 pub enum GateError {
     /// The files cannot be looked at.
@@ -51,9 +51,15 @@ pub enum GateError {
     /// What a machine cannot decide.
     #[error("{0}")]
     Undecided(Dilemma),
+    /// Whoever opens wanted to leave, and did so between two steps.
+    #[error("left, as asked, before {before}; the next start finishes what was begun")]
+    Left {
+        /// The step that was not begun.
+        before: String,
+    },
 }
 
-/// What a machine cannot decide, with what it found. Nothing was changed.
+/// What a machine cannot decide, with what it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dilemma {
     /// The database that it is about, for the commands.
@@ -64,6 +70,8 @@ pub struct Dilemma {
     pub found: Vec<String>,
     /// What can be done, the likeliest first.
     pub choices: Vec<Choice>,
+    /// What was put right before it was met, one sentence each. Nothing else was changed.
+    pub done: Vec<String>,
 }
 
 /// What an operator can have done.
@@ -76,6 +84,8 @@ pub enum Choice {
     },
     /// The store anew, from the journal alone.
     Rebuild,
+    /// The journal anew, from the store's own copies of its lines.
+    Mend,
     /// Everything stays as it is.
     Leave,
 }
@@ -88,6 +98,7 @@ impl Choice {
                 format!("put the backup {backup} in the database's place, with all that the journal has behind it")
             }
             Self::Rebuild => "make the database anew from the journal".to_owned(),
+            Self::Mend => "put the journal right from the database, as far as that goes".to_owned(),
             Self::Leave => "leave everything as it is, and look first".to_owned(),
         }
     }
@@ -97,15 +108,28 @@ impl Choice {
         let verb = match self {
             Self::Restore { backup } => &format!("restore --from {backup}"),
             Self::Rebuild => "rebuild",
+            Self::Mend => "verify --mend",
             Self::Leave => "audit",
         };
         format!("neo {verb} --db {}", quoted(&database.to_string_lossy()))
     }
 }
 
+impl Dilemma {
+    /// The same, met after this was put right.
+    #[must_use]
+    pub fn after(mut self, done: impl IntoIterator<Item = String>) -> Self {
+        self.done.splice(0..0, done);
+        self
+    }
+}
+
 impl fmt::Display for Dilemma {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. Nothing was changed", self.what)?;
+        match self.done.as_slice() {
+            [] => write!(f, "{}. Nothing was changed", self.what)?,
+            done => write!(f, "{}. Before that {}; nothing else was changed", self.what, done.join("; "))?,
+        }
         for found in &self.found {
             write!(f, "\n  found: {found}")?;
         }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use super::{Choice, Dilemma, Gate, GateError, Stored, found, is_damage};
 use crate::domain::custody::{Healing, Restored};
+use crate::domain::words::counted;
 use crate::journal::reader::{ChainReport, read_chain};
 use crate::journal::record::{Head, Line};
+use crate::journal::segment;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
+use crate::vault::baseline;
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
+use crate::vault::readings::{Source, gather};
 use crate::vault::rebuild::{self, Base};
 
 /// Lines are put into the store in portions of this many.
@@ -21,7 +25,7 @@ impl Gate<'_> {
     /// There is no store at all: a new house, unless something says that one was here.
     pub(super) fn settle_nowhere(&mut self) -> Result<(Store, Writer), GateError> {
         let report = self.read_journal(None)?;
-        if report.head.is_some() || !report.is_sound() {
+        if report.head.is_some() || !report.is_sound() || !report.strays.is_empty() {
             return self.settle_lost("the database is gone", None);
         }
         self.refuse_to_begin_empty(&report, None)?;
@@ -40,7 +44,7 @@ impl Gate<'_> {
     }
 
     fn make_anew(&mut self, why: &str, refusal: Option<OpenError>) -> Result<(Store, Writer), GateError> {
-        self.step("reading the journal");
+        self.step("reading the journal")?;
         let mut report = self.read_journal(None)?;
         if report.head.is_none()
             && report.is_sound()
@@ -49,9 +53,13 @@ impl Gate<'_> {
             self.refuse_to_begin_empty(&report, Some(why))?;
             return Err(refusal.into());
         }
-        self.step("looking at what is left of the database");
-        let old = Old::of(self.disk, self.place);
-        if !report.is_sound() {
+        self.step("looking at what is left of the database")?;
+        let mut old = Old::of(self.disk, self.place);
+        if report.head.is_some_and(|head| old.denies(head)) {
+            // Of a log that came from another house nothing is believed, not even that a line is missing.
+            old = Old::without_its_log(self.disk, self.place);
+        }
+        if !report.is_sound() || !report.strays.is_empty() {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
             report = self.read_journal(None)?;
         }
@@ -78,15 +86,17 @@ impl Gate<'_> {
             .quarantine
             .as_ref()
             .map_or_else(String::new, |folder| format!("; what was there before is in the quarantine, in {folder}"));
-        self.account.push(format!("the database was made from {} line(s) of the journal{before}", rebuilt.lines));
+        self.account
+            .push(format!("the database was made from {} of the journal{before}", counted(rebuilt.lines, "line")));
         self.account.extend(rebuilt.carried);
         self.note(Healing::StoreRebuilt, "journal", rebuilt.quarantine, rebuilt.lines);
         Ok(Store::open_on(Arc::clone(self.disk), self.place.database())?)
     }
 
     /// Lines that the journal lacks at its end, from whichever has most of them: the damaged store or a backup.
-    pub(super) fn tail_behind(&self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
+    pub(super) fn tail_behind(&mut self, old: Option<&Old>, head: Option<Head>) -> Result<(Tail, String), GateError> {
         let (tail, source) = longest_tail(self.disk, self.place, old, head)?;
+        self.account.extend(tail.parted_in_words());
         match tail.lost_up_to {
             None => Ok((tail, source)),
             Some(n) => {
@@ -122,24 +132,31 @@ impl Gate<'_> {
                 Ok(())
             }
             Err(MendError::Read(why)) => Err(why.into()),
-            Err(why @ MendError::NoCopy { .. }) => {
+            Err(MendError::NoCopy { numbers }) => {
                 let what = "the journal has lost lines, and no whole copy of them is left".to_owned();
-                Err(self.undecided(what, vec![why.to_string()]).into())
+                let mut found = self.where_another_may_lie(&numbers);
+                found.insert(0, MendError::NoCopy { numbers }.to_string());
+                Err(self.undecided(what, found).into())
             }
             Err(why) => Err(GateError::Mend(why)),
         }
     }
 
+    /// Lines may be missed only because another database's segment lies where they, or what follows them, would be.
+    fn where_another_may_lie(&self, lost: &[u64]) -> Vec<String> {
+        let folder = self.place.journal();
+        let begins = lost.first().copied().into_iter().chain(lost.last().map(|last| last + 1));
+        let there = begins.map(segment::name).filter(|name| self.disk.look(&folder.join(name)).is_ok());
+        there
+            .map(|name| format!("if {name} is another database's, move it out of {} and start again", folder.display()))
+            .collect()
+    }
+
     fn tell_of_mending(&mut self, mended: &Mended) {
-        let kept = mended
-            .quarantine
-            .as_ref()
-            .map_or_else(String::new, |folder| format!("; the damaged segments are in the quarantine, in {folder}"));
-        self.account.push(format!(
-            "{} line(s) of the journal were broken or gone and were put right from copies whose hash holds{kept}",
-            mended.lines.len()
-        ));
-        self.note(Healing::JournalMended, "store", mended.quarantine.clone(), mended.lines.len() as u64);
+        self.account.extend(mended.in_words());
+        if let Some(what) = mended.healing() {
+            self.note(what, "store", mended.quarantine.clone(), mended.lines.len() as u64);
+        }
     }
 
     /// Writes what only the store has into a new segment of the journal, byte for byte.
@@ -149,7 +166,7 @@ impl Gate<'_> {
         store: &mut Store,
         head: Option<Head>,
     ) -> Result<(), GateError> {
-        self.step("putting facts back into the journal");
+        self.step("putting facts back into the journal")?;
         let from = head.map_or(0, |head| head.n + 1);
         let ask = store.ask()?;
         let behind = ask.cursor()?.map_or(from, |(n, _)| n + 1);
@@ -168,7 +185,12 @@ impl Gate<'_> {
         let from = head.map_or(0, |head| head.n + 1);
         match writer.write_kept(lines) {
             Ok(()) => {}
-            Err(KeptError::DoesNotFollow { n }) => return Err(self.two_stories(n).into()),
+            Err(why @ KeptError::DoesNotFollow { .. }) => {
+                let what = format!("journal and {source} tell two stories, and the journal has lost its end");
+                let mut dilemma = self.undecided(what, vec![why.to_string()]);
+                dilemma.choices.insert(dilemma.choices.len() - 1, Choice::Rebuild);
+                return Err(dilemma.into());
+            }
             Err(why @ KeptError::NotALine { .. }) => {
                 let what = "the journal has lost its end, and the copies of it are damaged".to_owned();
                 return Err(self.undecided(what, vec![why.to_string()]).into());
@@ -176,16 +198,34 @@ impl Gate<'_> {
             Err(why) => return Err(why.into()),
         }
         let count = lines.len();
+        let (were, they_are) = if count == 1 { ("was", "it is") } else { ("were", "they are") };
         self.account.push(format!(
-            "{count} fact(s) from line {from} on were only in the {source}; they are in the journal again"
+            "{} from line {from} on {were} only in {}; {they_are} in the journal again",
+            counted(count, "fact"),
+            if source == "store" { "the store" } else { source }
         ));
         self.note(Healing::JournalHealed, source, None, count as u64);
         Ok(())
     }
 
+    /// A baseline that is gone or was changed is made anew while the store still has its rows. That it cannot be stops
+    /// nothing: the store is whole.
+    pub(super) fn keep_baselines(&mut self, store: &mut Store) -> Result<(), GateError> {
+        for lost in baseline::lost(&**self.disk, self.place, store.ask()?)? {
+            let mut evidence = self.quarantine("changed-baseline");
+            let outcome = match baseline::put_back(self.disk, self.place, &lost, Some(store.ask()?), &mut evidence) {
+                Ok(Some(from)) => format!("a new one was made of the rows in {from}"),
+                Ok(None) => "no copy has its rows whole; keep the earlier engine's database, which has them".to_owned(),
+                Err(why) => format!("no new one could be made: {why}"),
+            };
+            self.account.push(format!("line {} took over the rows of another engine; {}: {outcome}", lost.n, lost.why));
+        }
+        Ok(())
+    }
+
     /// Projects what only the journal has.
     pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
-        self.step("catching the store up");
+        self.step("catching the store up")?;
         let mut portion: Vec<Line> = Vec::new();
         let (mut outcome, mut count) = (Ok(()), 0_u64);
         read_chain(&**self.disk, &self.place.journal(), cursor.map(|cursor| cursor.n), |line| {
@@ -202,7 +242,15 @@ impl Gate<'_> {
         outcome?;
         store.project(&portion)?;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
-        self.account.push(format!("{what}: {count} fact(s) were put into it"));
+        let were = if count == 1 { "was" } else { "were" };
+        self.account.push(format!("{what}: {} {were} put into it", counted(count, "fact")));
+        let backups = Source::backups(shelf(&**self.disk, &self.place.backups())?);
+        let gathered = gather(self.disk, self.place, store, cursor.map(|cursor| cursor.n), backups)?;
+        self.account.extend(gathered.account);
+        if gathered.lost > 0 {
+            // So that whoever verifies knows that they were lost here and not changed since.
+            self.note(Healing::StoreRebuilt, "journal", None, count);
+        }
         Ok(())
     }
 
@@ -232,7 +280,7 @@ impl Gate<'_> {
             };
             let count = names.iter().filter(|name| counts(name)).count();
             if count > 0 {
-                found.push(format!("{count} file(s) among the {what}, in {}", folder.display()));
+                found.push(format!("{} among the {what}, in {}", counted(count, "file"), folder.display()));
             }
         }
         if self.disk.look(&self.place.quarantine()).is_ok() {
@@ -246,14 +294,7 @@ impl Gate<'_> {
         Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
     }
 
-    pub(super) fn two_stories(&self, n: u64) -> Dilemma {
-        let what = format!("journal and database tell two stories: line {n} is whole in both, and not the same");
-        let mut dilemma = self.undecided(what, vec!["one of them was put there from elsewhere".to_owned()]);
-        dilemma.choices.insert(dilemma.choices.len() - 1, Choice::Rebuild);
-        dilemma
-    }
-
-    fn undecided(&self, what: String, mut found: Vec<String>) -> Dilemma {
+    pub(super) fn undecided(&self, what: String, mut found: Vec<String>) -> Dilemma {
         let mut choices = Vec::new();
         // A shelf that cannot be read offers nothing, and the reason for the dilemma counts.
         if let Ok(Some((backup, _))) = newest_fit(&**self.disk, &self.place.backups()) {
@@ -261,10 +302,10 @@ impl Gate<'_> {
             choices.push(Choice::Restore { backup: backup.name });
         }
         choices.push(Choice::Leave);
-        Dilemma { database: self.place.database().to_owned(), what, found, choices }
+        Dilemma { database: self.place.database().to_owned(), what, found, choices, done: Vec::new() }
     }
 
-    fn read_journal(&self, known: Option<u64>) -> Result<ChainReport, GateError> {
+    pub(super) fn read_journal(&self, known: Option<u64>) -> Result<ChainReport, GateError> {
         Ok(read_chain(&**self.disk, &self.place.journal(), known, |_| ())?)
     }
 
@@ -291,7 +332,10 @@ pub(super) fn void_words(report: &ChainReport) -> Option<String> {
     let void = report.void_lines();
     (void > 0).then(|| {
         format!(
-            "{void} line(s) at the end of the journal were never acknowledged and do not count: a write was cut off"
+            "{} at the end of the journal {} not count: a write was cut off there, and nothing that is left says that \
+             it was acknowledged",
+            counted(void, "line"),
+            if void == 1 { "does" } else { "do" }
         )
     })
 }

@@ -8,6 +8,7 @@ mod compare;
 pub mod error;
 mod found;
 mod heal;
+mod parted;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ struct Gate<'a> {
     place: &'a Place,
     now: Timestamp,
     tell: &'a mut dyn FnMut(&str),
+    leaves: &'a dyn Fn() -> bool,
     account: Vec<String>,
     healed: Vec<Restored>,
     /// Whether the last one to have it left without closing it.
@@ -77,24 +79,49 @@ pub fn open(
     now: Timestamp,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Opened, GateError> {
-    let mut gate = Gate { disk, place, now, tell, account: Vec::new(), healed: Vec::new(), unclean: false };
-    gate.finish_what_was_begun()?;
-    let found = gate.look_and_open()?;
-    let (mut store, writer) = match gate.settle(found) {
-        // Damage that a check passes over is met by the first who writes there.
-        Err(GateError::Store(why)) if is_damage(&why) => {
-            gate.settle(Stored::Unsound { why: why.to_string(), refusal: None })?
+    open_unless(disk, place, now, tell, &|| false)
+}
+
+/// As [`open`]; `leaves` is asked before each step whether to leave instead.
+pub fn open_unless(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    now: Timestamp,
+    tell: &mut dyn FnMut(&str),
+    leaves: &dyn Fn() -> bool,
+) -> Result<Opened, GateError> {
+    let mut gate = Gate { disk, place, now, tell, leaves, account: Vec::new(), healed: Vec::new(), unclean: false };
+    let (mut store, writer) = match gate.begin() {
+        Err(GateError::Undecided(dilemma)) if !gate.healed.is_empty() => {
+            return Err(dilemma.after(gate.account).into());
         }
-        settled => settled?,
+        begun => begun?,
     };
+    gate.keep_baselines(&mut store)?;
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
     Ok(Opened { writer, store, next_session, parent, account: gate.account })
 }
 
 impl Gate<'_> {
-    fn step(&mut self, what: &str) {
+    fn begin(&mut self) -> Result<(Store, Writer), GateError> {
+        self.finish_what_was_begun()?;
+        let found = self.look_and_open()?;
+        match self.settle(found) {
+            // Damage that a check passes over is met by the first who writes there.
+            Err(GateError::Store(why)) if is_damage(&why) => {
+                self.settle(Stored::Unsound { why: why.to_string(), refusal: None })
+            }
+            settled => settled,
+        }
+    }
+
+    fn step(&mut self, what: &str) -> Result<(), GateError> {
+        if (self.leaves)() {
+            return Err(GateError::Left { before: what.to_owned() });
+        }
         (self.tell)(what);
+        Ok(())
     }
 
     /// Makes both copies whole and of one story, and ends what nobody ended.
@@ -121,7 +148,7 @@ impl Gate<'_> {
     }
 
     fn look_and_open(&mut self) -> Result<Stored, GateError> {
-        self.step("looking at the files");
+        self.step("looking at the files")?;
         let seen = look(&**self.disk, self.place)?;
         if seen.rollback_is_strange() {
             let [.., rollback] = sidecars(self.place.database());
@@ -143,13 +170,13 @@ impl Gate<'_> {
     /// Opens it, and finds out whether its own cursor is right. Whatever SQLite finds malformed is unsound, and whatever
     /// is another program's, newer, or out of reach, is refused.
     fn open_store(&mut self) -> Result<Stored, GateError> {
-        self.step("opening the database");
+        self.step("opening the database")?;
         let mut store = match Store::open_on(Arc::clone(self.disk), self.place.database()) {
             Ok(store) => store,
             Err(why @ (OpenError::Malformed { .. } | OpenError::NotADatabase(_) | OpenError::OrphanedLog { .. })) => {
                 return Ok(Stored::Unsound { why: heal::in_words(&why), refusal: Some(why) });
             }
-            Err(why) => return Err(why.into()),
+            Err(why) => return Err(self.stranger(why)),
         };
         match compare::newest(&mut store) {
             Ok(Ok(cursor)) => {
@@ -164,21 +191,21 @@ impl Gate<'_> {
 
     /// The store opens: its pages are checked, and it is compared with the journal.
     fn settle_sound(&mut self, store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
-        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" });
+        self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" })?;
         let (mut store, report) = match compare::check_and_compare(self.disk, self.place, store, cursor, self.unclean)?
         {
             (Compared::Unsound(why), store) => {
                 drop(store);
                 return self.settle_lost(&why, None);
             }
-            (Compared::TwoStories { n }, _) => return Err(self.two_stories(n).into()),
+            (Compared::TwoStories { n }, mut store) => return Err(self.two_stories(n, &mut store)?.into()),
             (Compared::Read(report), store) => (store, report),
         };
         if report.head.is_none() && cursor.is_none() {
             self.refuse_to_go_on_empty(&report)?;
         }
         let tail_is_missing = heal::tail_in_store(&report, cursor);
-        if !report.is_sound() && !tail_is_missing {
+        if !report.strays.is_empty() || !report.is_sound() && !tail_is_missing {
             self.mend_from_store(&mut store, cursor)?;
             return self.settle_sound(store, cursor);
         }
@@ -233,7 +260,7 @@ impl Gate<'_> {
         if left_open.is_empty() {
             return Ok(());
         }
-        self.step("closing sessions that nobody closed");
+        self.step("closing sessions that nobody closed")?;
         for recovery in left_open {
             let kept = writer.write_group(&recovery.entries)?;
             store.project(&kept.lines)?;
@@ -255,5 +282,25 @@ fn is_damage(why: &StoreError) -> bool {
         }
         StoreError::Unreadable { .. } => true,
         StoreError::Gap { .. } | StoreError::Forked { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::disk::memory::MemoryDisk;
+
+    #[test]
+    fn whoever_leaves_does_so_before_the_next_step_and_it_is_not_begun() {
+        let disk = MemoryDisk::new(1);
+        disk.create_folder(Path::new("/house")).unwrap();
+        let (arc, place): (Arc<dyn Disk>, _) = (Arc::new(disk.clone()), Place::around(Path::new("/house/s.db")));
+        let mut begun = Vec::new();
+        let now = Timestamp::default();
+        let left = open_unless(&arc, &place, now, &mut |step| begun.push(step.to_owned()), &|| true).unwrap_err();
+        assert!(matches!(&left, GateError::Left { before } if before == "looking at the files"), "{left}");
+        assert!(begun.is_empty() && disk.names(Path::new("/house")).unwrap().is_empty());
     }
 }

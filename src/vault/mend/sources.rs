@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::journal::reader::ReadError;
 use crate::journal::record::Head;
 use crate::store::Reader;
 use crate::vault::backup::shelf;
+use crate::vault::whose::Parted;
 
 /// The store and the backups of a place, as far as they can be opened; backups only once the store was not enough.
 #[derive(Debug)]
@@ -28,6 +30,12 @@ impl Sources {
     /// The newest line that the store says it has.
     pub fn known(&self) -> Option<Head> {
         self.store.as_ref()?.ask().cursor().ok().flatten().map(|(n, hash)| Head { n, hash })
+    }
+
+    /// Whose the journal and the store are, by what the backups have; `None` without a store.
+    pub fn parted(&self) -> Result<Option<Parted>, ReadError> {
+        let store = self.store.as_ref();
+        store.map(|store| Parted::look(&*self.disk, &self.place, store.ask())).transpose()
     }
 
     /// All copies of a line, the store's first, then from the newest backup to the oldest.

@@ -137,12 +137,35 @@ fn a_line_exchanged_for_another_whole_one_is_found_by_what_follows_it() {
         change(&disk, lines[exchanged].n / 3 * 3, |bytes| {
             bytes.splice(start..end, lie.text.bytes());
         });
-        let newest = exchanged == 8;
-        let outcome = mend_it(&disk, &lines);
-        // Of the newest line nothing in the journal says which of two it was: comparing with the store does.
-        assert_eq!(outcome.unwrap().lines, if newest { vec![] } else { vec![exchanged as u64] });
-        assert!(newest || read(&disk, &lines) == lines, "{exchanged}");
+        // Of the newest line nothing in the journal says which of two it was: what the store knows does.
+        assert_eq!(mend_it(&disk, &lines).unwrap().lines, [exchanged as u64]);
+        assert_eq!(read(&disk, &lines), lines, "{exchanged}");
     }
+}
+
+#[test]
+fn a_longer_journal_of_another_database_makes_way_for_the_stores_own_and_is_kept() {
+    let (disk, lines) = three_runs();
+    let known = &lines[..5];
+    for first in [0, 3, 6] {
+        disk.remove(&file(first)).unwrap();
+    }
+    let mut head = None;
+    for run in 0..4 {
+        let mut writer = Writer::open(Arc::new(disk.clone()), place().journal(), head).unwrap();
+        writer.write_group(&[entry(70 + run), entry(80 + run)]).unwrap();
+        head = writer.head();
+    }
+    let others = journal_files(&disk);
+    let mended = mend_it(&disk, known).unwrap();
+    assert_eq!(
+        (mended.lines.as_slice(), mended.taken_out.as_slice()),
+        ([0, 1, 2, 3, 4].as_slice(), [segment::name(6)].as_slice())
+    );
+    assert_eq!(read(&disk, known), known);
+    let kept = place().quarantine().join(mended.quarantine.unwrap());
+    assert!(others.iter().all(|(name, bytes)| disk.read(&kept.join(name)).unwrap() == *bytes), "all four are kept");
+    assert_eq!(mend_it(&disk, known).unwrap(), Mended::default());
 }
 
 #[test]
@@ -240,4 +263,85 @@ proptest! {
         mend_it(&disk, &lines).unwrap();
         prop_assert_eq!(read(&disk, &lines), lines);
     }
+}
+
+fn strays(mended: &Mended) -> Vec<(&str, &Was)> {
+    mended.strays.iter().map(|stray| (stray.segment.as_str(), &stray.was)).collect()
+}
+
+#[test]
+fn a_copy_of_a_segment_under_another_name_goes_into_the_quarantine_and_no_line_with_it() {
+    // Behind all others, in the middle of the last, before and within the one that it is a copy of.
+    for (of, name) in [(3, 99), (3, 8), (6, 4), (3, 4), (0, 9)] {
+        let (disk, lines) = three_runs();
+        disk.put(&file(name), &disk.read(&file(of)).unwrap());
+        let mended = mend_it(&disk, &lines).unwrap();
+        assert_eq!(strays(&mended), [(segment::name(name).as_str(), &Was::Copy)], "{of} as {name}");
+        assert!(mended.lines.is_empty() && mended.segments.is_empty(), "{mended:?}");
+        assert_eq!(read(&disk, &lines), lines);
+        let kept = place().quarantine().join(mended.quarantine.unwrap()).join(segment::name(name));
+        assert_eq!(disk.read(&kept).unwrap(), disk.read(&file(of)).unwrap());
+        assert_eq!(mend_it(&disk, &lines).unwrap(), Mended::default(), "once, and for ever");
+    }
+}
+
+#[test]
+fn segments_that_were_renamed_get_their_names_back_and_need_no_copy() {
+    let (disk, lines) = three_runs();
+    let before = journal_files(&disk);
+    disk.rename(&file(3), &file(50)).unwrap();
+    disk.rename(&file(6), &file(40)).unwrap();
+    let mended = mend_with(&disk, &[], &mut |_| Vec::new()).unwrap();
+    assert_eq!(mended.strays.len(), 2);
+    assert_eq!((journal_files(&disk), mended.quarantine), (before, None));
+    assert_eq!(read(&disk, &lines), lines);
+}
+
+#[test]
+fn a_segment_of_another_database_under_a_wrong_name_is_kept_and_counted() {
+    let ((disk, lines), (other, _)) = (three_runs(), three_runs());
+    let mut writer = Writer::open(Arc::new(other.clone()), place().journal(), None).unwrap();
+    other.remove(&file(0)).unwrap();
+    writer.write_group(&[entry(77), entry(78)]).unwrap();
+    disk.put(&file(30), &other.read(&file(0)).unwrap());
+    disk.put(&file(31), b"no line at all\n");
+    let mended = mend_it(&disk, &lines).unwrap();
+    let mut found = strays(&mended);
+    found.sort_unstable_by_key(|(name, _)| *name);
+    assert_eq!(found, [("0000000030.jsonl", &Was::Unknown(2)), ("0000000031.jsonl", &Was::Nothing)]);
+    assert!(mended.in_words().iter().any(|told| told.contains("2 lines in it stand nowhere else")), "{mended:?}");
+    assert_eq!(read(&disk, &lines), lines);
+}
+
+#[test]
+fn a_stray_is_a_copy_from_which_a_line_can_be_put_right() {
+    let (disk, lines) = three_runs();
+    disk.put(&file(60), &disk.read(&file(3)).unwrap());
+    let mut bytes = disk.read(&file(3)).unwrap();
+    bytes[20] ^= 1;
+    disk.put(&file(3), &bytes);
+    let mended = mend_with(&disk, &lines, &mut |_| Vec::new()).unwrap();
+    assert_eq!(mended.lines, [3]);
+    assert_eq!(strays(&mended), [("0000000060.jsonl", &Was::Copy)]);
+    assert_eq!(read(&disk, &lines), lines);
+}
+
+#[test]
+fn a_segment_that_was_covered_by_a_copy_of_another_is_written_anew_in_its_place() {
+    let (disk, lines) = three_runs();
+    disk.put(&file(0), &disk.read(&file(3)).unwrap());
+    let mended = mend_it(&disk, &lines).unwrap();
+    assert_eq!((mended.lines.as_slice(), mended.strays.len()), ([0, 1, 2].as_slice(), 0));
+    assert_eq!(read(&disk, &lines), lines);
+}
+
+#[test]
+fn what_was_put_right_is_told_in_numbers_of_english() {
+    let segments = vec![segment::name(3)];
+    let told =
+        |lines: &[u64]| Mended { lines: lines.to_vec(), segments: segments.clone(), ..Mended::default() }.in_words();
+    assert!(told(&[])[0].starts_with("what stood between the journal's lines was taken out, in"));
+    assert!(told(&[4])[0].starts_with("line 4 of the journal was broken or gone"));
+    assert!(told(&[4, 5])[0].starts_with("2 lines of the journal (lines 4 to 5) were broken or gone"));
+    assert!(Mended::default().in_words().is_empty());
 }

@@ -1,5 +1,6 @@
 //! What no journal has, carried over into a store that is made anew.
 
+use std::iter::once;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,29 +8,57 @@ use super::{RebuildError, Rebuilt, clear, failed, scratch, scratch_copy};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::store::{Salvaged, Store, StoreError};
-use crate::vault::backup::newest_fit;
+use crate::vault::backup::{newest_fit, shelf};
+use crate::vault::readings::{Source, gather};
 
-/// Readings: from the old store first, and what is broken there from the newest backup that is whole. That they cannot
-/// be had stops nothing: they may be lost, and the evidence is kept.
+/// Readings: from the old store first, and what is broken there from the newest backup that is whole; then each session
+/// whose digest does not hold gets them from the copy whose does. That they cannot be had stops nothing: they may be
+/// lost, and the evidence is kept.
 pub(super) fn carry_over(
     disk: &Arc<dyn Disk>,
     place: &Place,
     store: &mut Store,
     rebuilt: &mut Rebuilt,
 ) -> Result<(), RebuildError> {
-    if disk.look(place.database()).is_ok() {
-        let copy = scratch_copy(&**disk, place);
-        if take_from(&**disk, place, store, copy, "what is left of the old database", rebuilt)? {
-            return Ok(());
-        }
+    if !from_the_old(&**disk, place, store, rebuilt)? {
+        from_the_newest_backup(&**disk, place, store, rebuilt)?;
     }
-    let backup = newest_fit(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
-    if let Some((backup, _)) = backup {
-        let (file, scratch) = (place.backups().join(&backup.name), scratch(place));
-        clear(&**disk, &scratch)?;
-        let copy = disk.copy(&file, &scratch).map(|_| scratch).map_err(failed("copy", &file));
-        take_from(&**disk, place, store, copy, &format!("the backup {}", backup.name), rebuilt)?;
+    let backups = shelf(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
+    let sources = once(Source::Old).chain(Source::backups(backups));
+    let gathered = gather(disk, place, store, None, sources);
+    clear(&**disk, &scratch(place))?;
+    let gathered = gathered?;
+    rebuilt.readings += gathered.readings;
+    rebuilt.carried.extend(gathered.account);
+    Ok(())
+}
+
+/// Whether all of it could be read.
+fn from_the_old(
+    disk: &dyn Disk,
+    place: &Place,
+    store: &mut Store,
+    rebuilt: &mut Rebuilt,
+) -> Result<bool, RebuildError> {
+    if disk.look(place.database()).is_err() {
+        return Ok(false);
     }
+    let copy = scratch_copy(disk, place);
+    take_from(disk, place, store, copy, "what is left of the old database", rebuilt)
+}
+
+fn from_the_newest_backup(
+    disk: &dyn Disk,
+    place: &Place,
+    store: &mut Store,
+    rebuilt: &mut Rebuilt,
+) -> Result<(), RebuildError> {
+    let newest = newest_fit(disk, &place.backups()).map_err(failed("list", &place.backups()))?;
+    let Some((backup, _)) = newest else { return Ok(()) };
+    let (file, scratch) = (place.backups().join(&backup.name), scratch(place));
+    clear(disk, &scratch)?;
+    let copy = disk.copy(&file, &scratch).map(|_| scratch).map_err(failed("copy", &file));
+    take_from(disk, place, store, copy, &format!("the backup {}", backup.name), rebuilt)?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use thiserror::Error;
 use super::backup::Unfit;
 use super::first_damage;
 use super::rebuild::{Base, RebuildError, Rebuilt, rebuild};
-use super::verify::{Projected, VerifyError, verify_tables};
+use super::verify::{VerifyError, first_row_apart};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::disk::sidecar::sidecars;
@@ -66,17 +66,19 @@ pub struct Plan {
 }
 
 /// What a restore did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     /// How many lines came on top of the backup.
     pub replayed: u64,
+    /// Why every table was made from the journal alone, and the backup gave no more than readings; `None` if it was sound.
+    pub made_anew: Option<String>,
     /// Where readings came from that no journal has, one sentence each.
     pub carried: Vec<String>,
     /// The folder in `s.quarantine/` that has what was there before.
     pub quarantine: Option<String>,
 }
 
-/// Why nothing is restored. Unless it says otherwise, nothing was changed.
+/// Why nothing is restored. Unless it says otherwise, the database is as it was.
 #[derive(Debug, Error)]
 pub enum RestoreError {
     /// There is nothing to restore from.
@@ -89,7 +91,7 @@ pub enum RestoreError {
         passed_over: Vec<String>,
     },
     /// The chosen file is no backup that can be trusted.
-    #[error("cannot restore from {}: {why}. Nothing was changed{}", path.display(), hint(why))]
+    #[error("cannot restore from {}: {why}. Nothing was restored{}", path.display(), hint(why))]
     Unfit {
         /// Which.
         path: PathBuf,
@@ -97,7 +99,7 @@ pub enum RestoreError {
         why: Box<Unfit>,
     },
     /// Somebody works on the chosen file.
-    #[error("cannot restore from {}: {why}. Nothing was changed; restore from a file that nobody writes", path.display())]
+    #[error("cannot restore from {}: {why}. Nothing was restored; restore from a file that nobody writes", path.display())]
     InUse {
         /// Which.
         path: PathBuf,
@@ -106,11 +108,11 @@ pub enum RestoreError {
     },
     /// The adopted rows alone are no store.
     #[error("{} holds the rows that were adopted, and no session since: it is part of the chain, and `neo rebuild` uses it \
-        by itself. Nothing was changed", .0.display())]
+        by itself. Nothing was restored", .0.display())]
     Baseline(PathBuf),
     /// The backup belongs to another database.
     #[error("cannot restore from {}: it does not belong to this journal, which has another line {n} than the backup. \
-        Nothing was changed; restore it beside its own journal, with another --db", path.display())]
+        Nothing was restored; restore it beside its own journal, with another --db", path.display())]
     AnotherChain {
         /// The backup.
         path: PathBuf,
@@ -118,7 +120,7 @@ pub enum RestoreError {
         n: u64,
     },
     /// Acknowledged lines are broken, and not at the end.
-    #[error("the journal is damaged: {0}. Nothing was changed; run `neo verify --mend`, and restore then")]
+    #[error("the journal is damaged: {0}. Nothing was restored; run `neo verify --mend`, and restore then")]
     Damaged(String),
     /// The journal cannot be read.
     #[error(transparent)]
@@ -239,22 +241,43 @@ pub fn carry_out(
         disk.create_folder(&place.journal()).map_err(file("make the folder", &place.journal()))?;
         Writer::open(Arc::clone(disk), place.journal(), plan.head)?.write_kept(&plan.lines)?;
     }
-    let Rebuilt { lines, mut carried, quarantine, .. } = rebuild(disk, place, Base::Backup(&plan.base), now, tell)?;
-    tell("comparing the tables with the journal");
-    if let Some(hurt) = not_what_the_facts_make(&**disk, place)? {
-        tell(&format!("the backup is damaged where no check of its pages sees it ({hurt}): making all tables anew"));
-        carried.extend(rebuild(disk, place, Base::Nothing, now, tell)?.carried);
+    let (mut done, hurt) = match rebuild(disk, place, Base::Backup(&plan.base), now, tell) {
+        Ok(Rebuilt { lines, carried, quarantine, .. }) => {
+            tell("comparing the tables with the journal");
+            let done = Done { replayed: lines, carried, quarantine, made_anew: None };
+            (done, not_what_the_facts_make(&**disk, place)?)
+        }
+        // A row that nobody can read, or that the schema forbids, which a look at a copy that may not be written does not
+        // find, keeps the lines behind it from being told; the journal has them all.
+        Err(RebuildError::Store(why)) if !why.is_full() => (Done::default(), Some(in_words(&why))),
+        Err(why) => return Err(why.into()),
+    };
+    if let Some(hurt) = hurt {
+        tell("the backup is damaged where no check of its pages sees it: making every table anew from the journal");
+        let Rebuilt { lines, carried, quarantine, .. } = rebuild(disk, place, Base::Nothing, now, tell)?;
+        let quarantine = done.quarantine.or(quarantine);
+        done = Done { replayed: lines, made_anew: Some(hurt), carried: [done.carried, carried].concat(), quarantine };
     }
-    Ok(Done { replayed: lines, carried, quarantine })
+    Ok(done)
 }
 
-/// A bit that flipped in a row of the backup leaves its pages and its chain sound. The first table that differs, if what
-/// differs can be made anew: rows of a baseline that is gone stay as the backup has them. Pages and lines were checked
-/// when the new store was made.
+/// A bit that flipped in a row of the backup, or another program that changed one, leaves its pages and its chain sound.
 fn not_what_the_facts_make(disk: &dyn Disk, place: &Place) -> Result<Option<String>, RestoreError> {
-    let Projected { tables, undigested, .. } = verify_tables(disk, place).map_err(Box::new)?;
-    let first = tables.first.filter(|_| undigested.is_empty());
-    Ok(first.map(|first| format!("{}, {}", first.table, first.key)))
+    let restored = Reader::open_on(disk, place.database())?;
+    match first_row_apart(disk, place, &restored) {
+        Ok(apart) => Ok(apart.map(|row| row.to_string())),
+        // What cannot be read is not what they make either.
+        Err(VerifyError::Store(why)) => Ok(Some(in_words(&why))),
+        Err(why) => Err(RestoreError::Compare(Box::new(why))),
+    }
+}
+
+/// Without the advice that is meant for a database in its place.
+fn in_words(why: &StoreError) -> String {
+    match why {
+        StoreError::Open(OpenError::Malformed { why, .. }) => why.clone(),
+        why => why.to_string(),
+    }
 }
 
 /// An end of the journal that the plan puts back is no damage; everything else is.

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicU32;
 
 use super::*;
 use crate::disk::RealDisk;
+use crate::disk::busy::{Busy, longer};
 use crate::domain::fact::{Fact, OperatorCommand};
 use crate::domain::session::SessionId;
 use crate::journal::record::{Entry, Line};
+use crate::store::story::Story;
 use crate::store::{BackupKind, Store};
 use crate::vault::backup::{Order, take};
 
@@ -38,8 +41,11 @@ impl Home {
             session: Some(SessionId(1)),
             fact: Fact::Command(OperatorCommand::Acknowledge { incident }),
         };
-        let entries: Vec<Entry> = incidents.map(entry).collect();
-        self.lines.extend(self.writer.write_group(&entries).unwrap().lines);
+        self.write_entries(&incidents.map(entry).collect::<Vec<_>>());
+    }
+
+    fn write_entries(&mut self, entries: &[Entry]) {
+        self.lines.extend(self.writer.write_group(entries).unwrap().lines);
     }
 
     fn project(&self) -> Store {
@@ -161,4 +167,52 @@ fn damage_in_the_middle_of_the_journal_is_not_papered_over() {
     fs::write(segment, bytes).unwrap();
     let refusal = home.plan(None).unwrap_err();
     assert!(matches!(refusal, RestoreError::Damaged(_)), "{refusal}");
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_being_copied_is_in_use() {
+    let mut home = Home::new();
+    home.write(0..3);
+    let file = home.folder.path().join("copy.db");
+    fs::copy(home.place.backups().join(home.back_up()), &file).unwrap();
+    let scratch = tempfile::tempdir_in(home.folder.path()).unwrap();
+    let busy = Busy { writes: AtomicU32::new(1), write: longer };
+    let refusal = plan(&busy, &home.place, Some(&file), scratch.path()).unwrap_err();
+    assert!(matches!(&refusal, RestoreError::InUse { path, .. } if *path == file), "{refusal}");
+    assert!(refusal.to_string().contains("changed while it was being read"), "{refusal}");
+}
+
+/// What one flipped bit makes of a digit: no text that anybody can read, which no check of a database's pages sees.
+fn flip_the_first_bit_of(file: &Path, what: &str, row: &str) {
+    let copy = rusqlite::Connection::open(file).unwrap();
+    let (table, column) = what.split_once('.').unwrap();
+    let sql = format!("UPDATE {table} SET {column} = CAST(x'b0' || substr({column}, 2) AS TEXT) WHERE {row}");
+    assert_eq!(copy.execute(&sql, []).unwrap(), 1, "{sql}");
+    copy.close().unwrap();
+}
+
+#[test]
+fn a_backup_with_a_row_that_stops_what_comes_on_top_of_it_is_no_dead_end() {
+    let mut home = Home::new();
+    let story = Story::of_a_day(1);
+    let told = |(at, session, fact): &(Timestamp, SessionId, Fact)| Entry {
+        at: *at,
+        session: Some(*session),
+        fact: fact.clone(),
+    };
+    let entries: Vec<Entry> = story.facts.iter().map(told).collect();
+    // Order 1 rests and is half filled.
+    let half = story.facts.iter().position(|(_, _, fact)| matches!(fact, Fact::Fill(_))).unwrap() + 1;
+    home.write_entries(&entries[..half]);
+    let backup = home.place.backups().join(home.back_up());
+    home.write_entries(&entries[half..]);
+    home.project();
+    flip_the_first_bit_of(&backup, "orders.filled_quantity", "id = '1-1'");
+    let plan = home.plan(None).unwrap();
+    assert!(plan.passed_over.is_empty(), "no check sees it");
+    let done = home.carry_out(&plan);
+    assert!(done.made_anew.is_some() && done.replayed == entries.len() as u64, "{done:?}");
+    home.expect_all();
+    let restored = Reader::open(home.place.database()).unwrap();
+    assert_eq!(first_row_apart(&RealDisk, &home.place, &restored).unwrap(), None);
 }

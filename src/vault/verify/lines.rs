@@ -65,9 +65,13 @@ impl Gap {
 }
 
 impl ChainVerdict {
-    /// Whether an operator must look: anything lost, broken or different. Void lines never counted.
+    /// Whether an operator must look: anything lost, broken, different, or in the way. Void lines never counted.
     pub fn found_something(&self) -> bool {
-        !self.chain.is_sound() || self.different > 0 || self.not_in_store.count > 0 || self.not_in_journal.count > 0
+        !self.chain.is_sound()
+            || !self.chain.strays.is_empty()
+            || self.different > 0
+            || self.not_in_store.count > 0
+            || self.not_in_journal.count > 0
     }
 }
 

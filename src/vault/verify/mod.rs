@@ -10,12 +10,13 @@ mod readings;
 
 use thiserror::Error;
 
+use super::backup::{OnShelf, shelf};
 use crate::disk::Disk;
 use crate::disk::held::is_held;
 use crate::disk::place::Place;
 use crate::domain::session::SessionId;
 use crate::journal::reader::ReadError;
-use crate::store::{Damage, OpenError, Reader, StoreError, TablesCompared, Undigested};
+use crate::store::{Damage, OpenError, Reader, RowDiffers, StoreError, TablesCompared, Undigested};
 use lines::{Above, ChainVerdict, verify_chain};
 use projection::Projection;
 pub use readings::{ReadingsCompared, ReadingsDiffer};
@@ -103,14 +104,6 @@ pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Res
     })
 }
 
-/// Every table that the journal's facts make; neither pages nor lines nor readings.
-pub fn verify_tables(disk: &dyn Disk, place: &Place) -> Result<Projected, VerifyError> {
-    let reader = Reader::open_on(disk, place.database())?;
-    let mut projection = Projection::empty(disk, place)?;
-    let tables = projection.compare(&reader, None)?;
-    Ok(Projected { tables, undigested: projection.into_undigested(), readings: ReadingsCompared::default() })
-}
-
 /// What a sound journal makes, beside what is in the store.
 fn compare_projected(
     disk: &dyn Disk,
@@ -120,8 +113,25 @@ fn compare_projected(
 ) -> Result<Projected, VerifyError> {
     let mut projection = Projection::empty(disk, place)?;
     let tables = projection.compare(reader, session)?;
-    let readings = readings::compare(&projection, reader.ask(), session)?;
+    let readings = readings::compare(&projection, reader.ask(), session, &|| opened_backups(disk, place))?;
     Ok(Projected { tables, undigested: projection.into_undigested(), readings })
+}
+
+/// Those that can be read, newest first. A shelf that cannot be listed has none that could be named.
+fn opened_backups(disk: &dyn Disk, place: &Place) -> Vec<(String, Reader)> {
+    let open = |backup: OnShelf| {
+        let reader = Reader::open_copy(disk, &place.backups().join(&backup.name)).ok()?;
+        Some((backup.name, reader))
+    };
+    shelf(disk, &place.backups()).unwrap_or_default().into_iter().filter_map(open).collect()
+}
+
+/// The first row of a store that is not what the facts make it. Where some fact cannot be told again, none is looked for:
+/// rows of a baseline that is gone can be had from nowhere else.
+pub fn first_row_apart(disk: &dyn Disk, place: &Place, reader: &Reader) -> Result<Option<RowDiffers>, VerifyError> {
+    let mut projection = Projection::empty(disk, place)?;
+    let tables = projection.compare(reader, None)?;
+    Ok(tables.first.filter(|_| projection.into_undigested().is_empty()))
 }
 
 /// The lines, compared again with what lies above the cursor left out while somebody goes on writing.

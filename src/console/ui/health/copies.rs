@@ -6,6 +6,7 @@ use crate::console::ui::format;
 use crate::console::ui::keys;
 use crate::console::ui::theme::Theme;
 use crate::domain::time::Timestamp;
+use crate::domain::words::counted;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done, Health, Progress};
 
 /// A heartbeat older than this is late: they come every five seconds.
@@ -16,7 +17,7 @@ const SHORT_HASH: usize = 12;
 pub fn journal(health: &Health, theme: &Theme) -> Vec<Row> {
     let journal = &health.journal;
     let segment = if journal.segment.is_empty() { unknown() } else { journal.segment.clone() };
-    let mut rows = trouble(&journal.trouble, theme);
+    let mut rows = trouble([&journal.gone, &journal.trouble], theme);
     rows.push(Row::new("segment", segment, theme.text));
     rows.push(Row::new("on disk in", format::took(journal.last_ack), theme.text));
     rows.insert(0, head(health, theme));
@@ -26,7 +27,7 @@ pub fn journal(health: &Health, theme: &Theme) -> Vec<Row> {
 /// The same in two lines.
 pub fn journal_together(health: &Health, theme: &Theme) -> Vec<Row> {
     let journal = &health.journal;
-    let mut rows = trouble(&journal.trouble, theme);
+    let mut rows = trouble([&journal.gone, &journal.trouble], theme);
     rows.push(head(health, theme));
     let text = format!("{} in {}", format::took(journal.last_ack), journal.segment);
     rows.push(Row::new("on disk in", text, theme.text));
@@ -46,7 +47,7 @@ fn head(health: &Health, theme: &Theme) -> Row {
 /// The store as it stands, and what was done last: `now` is the session's.
 pub fn store(health: &Health, now: Timestamp, theme: &Theme) -> Vec<Row> {
     let store = &health.store;
-    let mut rows = trouble(&store.trouble, theme);
+    let mut rows = trouble([&store.gone, &store.trouble], theme);
     rows.push(cursor(health, theme));
     rows.push(wal(health, theme));
     rows.push(done("checkpoint", health.checkpoint.as_ref(), now, checkpoint, theme));
@@ -63,7 +64,7 @@ fn cursor(health: &Health, theme: &Theme) -> Row {
     let lag = match keys::lag(health) {
         None => String::new(),
         Some(0) => ", all that the journal has".to_owned(),
-        Some(lag) => format!(", {} behind", format::counted(usize::try_from(lag).unwrap_or(usize::MAX), "line")),
+        Some(lag) => format!(", {} behind", counted(usize::try_from(lag).unwrap_or(usize::MAX), "line")),
     };
     Row::new("cursor", format!("{cursor}{lag}"), theme.text)
 }
@@ -80,8 +81,9 @@ fn wal(health: &Health, theme: &Theme) -> Row {
     Row::new("WAL", words.join(", "), style)
 }
 
-fn trouble(trouble: &str, theme: &Theme) -> Vec<Row> {
-    if trouble.is_empty() { Vec::new() } else { vec![Row::new("trouble", format!("✗ {trouble}"), theme.bad)] }
+fn trouble(troubles: [&String; 2], theme: &Theme) -> Vec<Row> {
+    let troubles = troubles.into_iter().filter(|trouble| !trouble.is_empty());
+    troubles.map(|trouble| Row::new("trouble", format!("✗ {trouble}"), theme.bad)).collect()
 }
 
 fn backing_up(Progress { done, total }: Progress, theme: &Theme) -> Row {

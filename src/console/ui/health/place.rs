@@ -7,6 +7,7 @@ use super::{known, unknown};
 use crate::console::ui::format;
 use crate::console::ui::theme::Theme;
 use crate::disk::lock::Holder;
+use crate::domain::words::counted;
 use crate::keeper::health::SpaceHealth;
 use crate::session::view::{Identity, Pace, Quarantined, SessionView, StartAccount, ThreadView};
 
@@ -50,7 +51,7 @@ fn lock(holder: Option<&Holder>, theme: &Theme) -> Row {
 fn quarantine(what: Option<&Quarantined>, theme: &Theme) -> Row {
     match what {
         Some(Quarantined { folders, newest }) => {
-            let folders = format::counted(*folders, "folder");
+            let folders = counted(*folders, "folder");
             Row::new("quarantine", format!("{folders}, newest {newest}"), theme.text)
         }
         None => Row::new("quarantine", "empty", theme.dim),
@@ -60,7 +61,7 @@ fn quarantine(what: Option<&Quarantined>, theme: &Theme) -> Row {
 /// What was checked and what was found, in one line.
 pub fn start_together(start: &StartAccount, theme: &Theme) -> Row {
     let took: Duration = start.steps.iter().map(|(_, took)| *took).sum();
-    let checked = format!("{} in {}", format::counted(start.steps.len(), "step"), format::took(took));
+    let checked = format!("{} in {}", counted(start.steps.len(), "step"), format::took(took));
     match start.account.as_slice() {
         _ if start.steps.is_empty() => Row::new("start", unknown(), theme.dim),
         [] => Row::new("start", format!("✓ sound, {checked}"), theme.text),

@@ -11,9 +11,9 @@
 use crate::console::app::model::{Confirm, ConfirmWhat, Model};
 use crate::console::app::question::Answer;
 use crate::console::ui::canvas::Canvas;
-use crate::console::ui::format;
 use crate::console::ui::frame::dialog;
 use crate::console::ui::widget::wrap::wrap;
+use crate::domain::words::counted;
 
 struct Question {
     title: String,
@@ -52,7 +52,7 @@ pub fn draw(confirm: Confirm, model: &Model, canvas: &mut Canvas<'_>) {
 fn question(what: ConfirmWhat, model: &Model) -> Question {
     let view = model.view.as_deref();
     let open = view.map_or(0, |view| view.engine.orders.len());
-    let orders = format::counted(open, "order");
+    let orders = counted(open, "order");
     match what {
         ConfirmWhat::Quit => {
             let session = view.map_or_else(String::new, |view| format!(" {}", view.identity.session));

@@ -75,7 +75,8 @@ fn lines(view: &IncidentView, width: u16) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     for (name, text) in parts {
         let names = std::iter::once(name).chain(std::iter::repeat(""));
-        lines.extend(names.zip(wrap(if text.is_empty() { format::UNKNOWN } else { text }, width)));
+        let text = if text.is_empty() { format::UNKNOWN } else { text };
+        lines.extend(names.zip(text.lines().flat_map(|line| wrap(line, width))));
     }
     lines
 }

@@ -1,0 +1,223 @@
+//! Odd files in a house: copies, renamed ones, another house's, folders where files belong. What a machine can put right
+//! is put right once and for ever; everything else is refused by name, with what helps, and not touched.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+use support::House;
+use support::chain::segments;
+
+fn closed(seeds: [u64; 2]) -> House {
+    let house = House::new();
+    for seed in seeds {
+        house.short_session(seed);
+    }
+    house
+}
+
+fn copy_of_first(house: &House, name: &str) -> PathBuf {
+    let copy = house.journal().join(name);
+    fs::copy(segments(&house.journal()).remove(0), &copy).expect("a copy");
+    copy
+}
+
+/// Whether a file of that name lies in one of the quarantine's folders.
+fn in_quarantine(house: &House, name: &str) -> bool {
+    house.files("s.quarantine").iter().any(|folder| folder.join(name).exists())
+}
+
+fn exchange(one: &Path, other: &Path) {
+    let aside = one.with_extension("aside");
+    fs::rename(one, &aside).expect("ours");
+    fs::rename(other, one).expect("ours");
+    fs::rename(&aside, other).expect("ours");
+}
+
+#[test]
+fn a_segment_that_was_copied_under_the_last_name_is_taken_out_and_every_start_is_clean() {
+    let house = closed([1, 2]);
+    let before = house.chain();
+    let copy = copy_of_first(&house, "0000009999.jsonl");
+    let found = house.run(&["verify", "--all"]);
+    found.expect_code(7);
+    assert!(found.said().contains("0000009999.jsonl is no part of the journal"), "{}", found.said());
+    let told = house.short_session(3).said();
+    assert!(told.contains("a copy of lines that stand elsewhere") && told.contains("quarantine"), "{told}");
+    assert!(!copy.exists() && in_quarantine(&house, "0000009999.jsonl"));
+    assert!(!house.short_session(4).said().contains("Put right"), "once is enough");
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn a_segment_that_was_renamed_gets_its_name_back_even_without_the_database() {
+    let house = closed([1, 2]);
+    let before = house.chain();
+    let last = segments(&house.journal()).remove(1);
+    fs::rename(&last, house.journal().join("0000009999.jsonl")).expect("ours");
+    fs::remove_file(house.database()).expect("ours");
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("ours");
+    let told = house.short_session(3).said();
+    assert!(last.exists() && told.contains("again, as its first line says"), "{told}");
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+}
+
+#[test]
+fn a_segment_of_another_house_under_a_wrong_name_is_kept_and_told_of() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    fs::copy(segments(&other.journal()).remove(0), house.journal().join("0000009999.jsonl")).expect("a copy");
+    let told = house.short_session(3).said();
+    assert!(told.contains("stand nowhere else"), "{told}");
+    assert!(in_quarantine(&house, "0000009999.jsonl"));
+    assert!(!house.short_session(4).said().contains("nowhere else"));
+}
+
+#[test]
+fn a_segment_of_another_house_that_could_be_ours_is_left_to_the_operator_by_its_name() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    other.short_session(5);
+    other.short_session(6);
+    let theirs = segments(&other.journal()).pop().expect("a segment");
+    let name = theirs.file_name().expect("a name");
+    let odd = house.journal().join(name);
+    fs::copy(&theirs, &odd).expect("a copy");
+    let before = house.possessions();
+    house.run(&["run", "--headless"]).expect_refusal(3, &["lost lines", "move it out", &name.to_string_lossy()]);
+    assert!(house.possessions() == before, "nothing was touched");
+    fs::remove_file(odd).expect("ours");
+    assert!(!house.short_session(3).said().contains("Put right"));
+}
+
+#[test]
+fn files_among_the_segments_that_nobody_reads_are_named() {
+    let house = closed([1, 2]);
+    for name in ["notes.jsonl", "0000000001 (1).jsonl~"] {
+        copy_of_first(&house, name);
+        let verified = house.run(&["verify", "--all"]);
+        assert!(verified.expect_code(0).said().contains(name), "{}", verified.said());
+        let audited = house.run(&["audit"]);
+        assert!(audited.expect_code(7).said().contains(name), "{}", audited.said());
+    }
+}
+
+#[test]
+fn what_lies_where_something_else_belongs_is_refused_by_name() {
+    for name in ["s.backups", "s.quarantine", "s.receipts"] {
+        let house = closed([1, 2]);
+        let folder = house.folder().join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("ours");
+        }
+        fs::write(&folder, "a file").expect("a file");
+        for command in [&["run", "--headless"][..], &["rebuild"], &["restore"], &["verify", "--mend"]] {
+            house.run(command).expect_refusal(5, &[name, "move it away"]);
+        }
+        assert_eq!(fs::read(&folder).expect("the file"), b"a file");
+    }
+    let house = closed([1, 2]);
+    let first = segments(&house.journal()).remove(0);
+    fs::remove_file(&first).expect("ours");
+    fs::create_dir(&first).expect("a folder");
+    for command in [&["run", "--headless"][..], &["rebuild"], &["restore"], &["verify", "--mend"]] {
+        house.run(command).expect_refusal(5, &["0000000000.jsonl", "is a folder", "move it away"]);
+    }
+    house.run(&["verify", "--all"]).expect_code(7);
+    fs::remove_dir(&first).expect("untouched and empty");
+    house.short_session(3);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn two_houses_whose_journals_were_exchanged_are_told_so_and_mended_by_what_is_offered() {
+    // One journal is longer than its new database, one is shorter.
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    other.short_session(5);
+    let (mine, others) = (house.chain(), other.chain());
+    exchange(&house.journal(), &other.journal());
+    for (house, before) in [(&house, mine), (&other, others)] {
+        let refused = house.run(&["run", "--headless"]);
+        refused.expect_refusal(3, &["their first lines differ", "agrees with the database", "neo verify --mend"]);
+        assert!(
+            !refused.said().contains("neo rebuild") && !refused.said().contains("neo restore"),
+            "{}",
+            refused.said()
+        );
+        house.run(&["verify", "--mend"]).expect_code(0);
+        house.short_session(6);
+        assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+        assert!(in_quarantine(house, "0000000000.jsonl"), "the other house's journal is kept");
+        house.run(&["verify", "--all"]).expect_code(0);
+    }
+}
+
+#[test]
+fn another_houses_database_is_told_so_and_no_journal_is_mended_from_it() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    let before = house.chain();
+    fs::copy(other.database(), house.database()).expect("a database");
+    let refused = house.run(&["run", "--headless"]);
+    refused.expect_refusal(3, &["their first lines differ", "agrees with the journal", "neo rebuild"]);
+    assert!(!refused.said().contains("--mend"), "{}", refused.said());
+    house.run(&["verify", "--mend"]).expect_refusal(3, &["agrees with the journal", "neo rebuild"]);
+    house.run(&["rebuild"]).expect_code(0);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+    assert!(in_quarantine(&house, "s.db"));
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn another_programs_database_beside_our_journal_is_refused_with_what_brings_ours_back() {
+    let house = closed([1, 2]);
+    let before = house.chain();
+    for left in fs::read_dir(house.folder()).expect("ours").map(|entry| entry.expect("one").path()) {
+        if left.to_string_lossy().contains("s.db") {
+            fs::remove_file(left).expect("ours");
+        }
+    }
+    let theirs = rusqlite::Connection::open(house.database()).expect("a database");
+    theirs.execute_batch("CREATE TABLE notes (text)").expect("a table");
+    theirs.close().expect("a database that closes");
+    let untouched = fs::read(house.database()).expect("a file");
+    house.run(&["run", "--headless"]).expect_refusal(3, &["another program's", "notes", "neo rebuild", "neo restore"]);
+    assert_eq!(fs::read(house.database()).expect("a file"), untouched);
+    let audited = house.run(&["audit"]);
+    assert!(audited.expect_code(7).said().contains("neo rebuild"), "{}", audited.said());
+    house.run(&["rebuild"]).expect_code(0);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+    house.short_session(3);
+}
+
+#[test]
+fn a_name_that_cannot_be_kept_is_refused_before_anything_is_made() {
+    let house = House::new();
+    let long = "n".repeat(240) + ".db";
+    for name in [std::ffi::OsString::from_vec(b"\xffs.db".to_vec()), long.into()] {
+        let mut command = house.neo(&["run", "--headless", "--duration", "10s", "--db"]);
+        command.arg(house.folder().join(name));
+        support::Headless::spawn(command).ended().expect_refusal(5, &["the name of", "--db"]);
+    }
+    let names = fs::read_dir(house.folder()).expect("ours").map(|entry| entry.expect("one").file_name());
+    assert!(names.into_iter().all(|name| name == "logs" || name == "home"), "nothing was made");
+}
+
+#[test]
+fn a_log_that_may_not_be_used_is_refused_by_name() {
+    let house = closed([1, 2]);
+    fs::write(house.wal(), b"").expect("ours");
+    for mode in ["0400", "0000"] {
+        // A superuser may read everything, so somebody else is asked.
+        let script = format!(
+            "chmod {mode} s.db-wal; if [ $(id -u) = 0 ]; then chown -R 65534 . && exec setpriv --reuid=65534 --regid=65534 \
+             --clear-groups \"$@\"; else exec \"$@\"; fi"
+        );
+        let neo = house.neo(&["run", "--headless", "--duration", "10s"]);
+        let mut command = std::process::Command::new("sh");
+        command.env_clear().envs(house.environment()).current_dir(house.folder()).args(["-c", &script, "sh"]);
+        command.arg(neo.get_program()).args(neo.get_args());
+        support::Headless::spawn(command).ended().expect_refusal(5, &["s.db-wal", "permissions"]);
+    }
+}
