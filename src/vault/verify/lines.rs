@@ -94,7 +94,9 @@ pub fn verify_chain<E: From<ReadError>>(
     let (rows, verdict) = (rows.into_iter().peekable(), ChainVerdict::default());
     let mut comparison = Comparison { rows, cursor, end, verdict, failure: None };
     let chain = read_in_portions(disk, folder, cursor, .., |portion| {
-        portion.iter().for_each(|line| comparison.meet(line));
+        for line in &portion {
+            comparison.meet(line);
+        }
         comparison.failure.take().map_or(Ok(()), Err)
     })?;
     comparison.pass_rows_before(end);

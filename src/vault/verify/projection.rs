@@ -56,7 +56,9 @@ impl<'a> Projection<'a> {
         let Some((end, _)) = ask.cursor()? else { return Ok(()) };
         let from = self.told.map_or(0, |told| told + 1);
         read_in_portions(self.disk, &self.place.journal(), Some(end), from..=end, |portion| {
-            portion.iter().for_each(|line| self.note(line));
+            for line in &portion {
+                self.note(line);
+            }
             self.undigested.extend(self.scratch.project(&portion)?.undigested);
             Ok::<_, VerifyError>(())
         })?;
