@@ -236,7 +236,7 @@ fn an_older_database_in_the_place_of_the_newest_gets_the_readings_of_later_sessi
     let (before, had) = (house.chain(), readings_of_the_second(&house));
     fs::copy(newest_backup(&house, "-pre"), house.database()).expect("our own file");
     let ended = expect_healed(&house, &before.links, "an older database");
-    assert!(ended.stderr.contains("session(s) were taken over from the backup"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("came back from the backup"), "{}", ended.stderr);
     assert!(readings_of_the_second(&house) == had);
     house.run(&["verify", "--all"]).expect_code(0);
 }
@@ -247,14 +247,14 @@ fn readings_that_no_copy_has_any_more_are_told_of_once() {
     let before = house.chain();
     fs::copy(newest_backup(&house, "-pre"), house.database()).expect("our own file");
     fs::remove_dir_all(house.folder().join("s.backups")).expect("our own folder");
-    let lost = "readings of 1 session(s) are lost, from 20";
+    let lost = "readings of 1 session are lost, from 20";
     let first = expect_healed(&house, &before.links, "an older database and no backup");
     assert!(first.stderr.contains(lost), "{}", first.stderr);
     let second = expect_healed(&house, &before.links, "the start after it");
     assert!(!second.stderr.contains(lost), "{}", second.stderr);
     let verified = house.run(&["verify", "--all"]);
     verified.expect_code(0);
-    assert!(verified.stdout.contains("1 session(s) have lost readings"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("1 session has lost readings"), "{}", verified.stdout);
 }
 
 #[test]

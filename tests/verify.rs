@@ -89,7 +89,7 @@ fn readings_that_were_changed_are_taken_from_the_backup_that_verify_names() {
     assert!(said.contains("has them, and `neo rebuild` takes them from there"), "{said}");
     let rebuilt = house.run(&["rebuild"]);
     rebuilt.expect_code(0);
-    assert!(rebuilt.stdout.contains("were taken over from the backup"), "{}", rebuilt.stdout);
+    assert!(rebuilt.stdout.contains("came back from the backup"), "{}", rebuilt.stdout);
     assert!(!had.is_empty() && house.rows().ask(readings) == had);
     house.run(&["verify", "--all"]).expect_code(0);
     fs::remove_dir_all(house.folder().join("s.backups")).expect("our own folder");

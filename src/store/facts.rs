@@ -195,7 +195,7 @@ pub(super) fn cursor(connection: &Connection) -> Result<Option<(u64, Hash)>, Sto
         .map_err(StoreError::doing("read its cursor"))?;
     row.map(|(n, hash)| {
         let unreadable = || StoreError::Unreadable { what: "a hash", found: hash.clone() };
-        Ok((n.unsigned_abs(), from_hex(&hash).ok_or_else(unreadable)?))
+        Ok((n.unsigned_abs(), Hash::from_hex(&hash).ok_or_else(unreadable)?))
     })
     .transpose()
 }
@@ -218,15 +218,4 @@ pub(super) fn insert(connection: &Connection, line: &Line, at: &str) -> rusqlite
 pub(super) fn holds(connection: &Connection, line: &Line) -> rusqlite::Result<bool> {
     let mut kept = connection.prepare_cached("SELECT line = ?2 FROM facts WHERE n = ?1")?;
     Ok(kept.query_row((key(line.n), &line.text), |row| row.get(0)).optional()?.unwrap_or(false))
-}
-
-fn from_hex(text: &str) -> Option<Hash> {
-    let mut hash = Hash::default();
-    if text.len() != 2 * hash.0.len() {
-        return None;
-    }
-    for (byte, digits) in hash.0.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(hash)
 }

@@ -1,6 +1,5 @@
 //! The schema and its versions: `PRAGMA user_version` says which, and each step up is one transaction.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -98,18 +97,19 @@ fn step_up(connection: &mut Connection, version: i32, sql: &str) -> rusqlite::Re
 pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |why| OpenError::from_sqlite(path, "comparing its schema", why);
     let (found, wanted) = (declarations(connection).map_err(failed)?, &model().map_err(failed)?.declarations);
-    wanted.difference(&found).next().map_or(Ok(()), |(name, _)| {
+    wanted.iter().find(|one| !found.contains(one)).map_or(Ok(()), |(name, _)| {
         let why = format!("in its schema `{}` is damaged", String::from_utf8_lossy(name));
         Err(OpenError::Malformed { path: path.to_owned(), why })
     })
 }
 
 /// What there is, by name, and how it was declared.
-type Declarations = BTreeSet<(Vec<u8>, Option<Vec<u8>>)>;
+type Declarations = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 fn declarations(connection: &Connection) -> rusqlite::Result<Declarations> {
     // As bytes: where one is damaged it may be no text any more.
-    let mut all = connection.prepare("SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema")?;
+    let mut all =
+        connection.prepare("SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema ORDER BY name")?;
     all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 

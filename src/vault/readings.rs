@@ -10,6 +10,7 @@ use super::backup::{BackupKind, OnShelf};
 use super::old::Old;
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::domain::words::counted;
 use crate::store::{Ended, Store, StoreError};
 
 /// A copy that may have them.
@@ -104,7 +105,8 @@ impl Gathered {
         }
         if sessions > 0 {
             self.readings += readings;
-            self.account.push(format!("{readings} reading(s) of {sessions} session(s) were taken over from {source}"));
+            let (readings, sessions) = (counted(readings, "reading"), counted(sessions, "session"));
+            self.account.push(format!("{readings} of {sessions} came back from {source}"));
         }
         Ok(left)
     }
@@ -118,9 +120,8 @@ impl Gathered {
         let to = ask.session_row(newest.session)?.and_then(|row| row.ended_at).unwrap_or_default();
         self.lost = lost.len() as u64;
         self.account.push(format!(
-            "readings of {} session(s) are lost, from {from} to {to}: no copy has those that they were closed with; \
-             every fact of them is here",
-            self.lost
+            "the readings of {} are lost, from {from} to {to}: no copy has those of the close; every fact is here",
+            counted(self.lost, "session")
         ));
         Ok(())
     }
@@ -213,7 +214,7 @@ mod tests {
         let (_folder, place, mut store) = house(3, 99, 98);
         let gathered = gathered(&place, &mut store, None);
         assert_eq!((gathered.readings, gathered.lost, digest(&mut store).market), (0, 1, 3));
-        let told = format!("readings of 1 session(s) are lost, from {} to ", at(10_000));
+        let told = format!("the readings of 1 session are lost, from {} to ", at(10_000));
         assert!(gathered.account.len() == 1 && gathered.account[0].starts_with(&told), "{gathered:?}");
     }
 }

@@ -248,7 +248,7 @@ fn make(
 fn project_journal(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<Rebuilt, RebuildError> {
     let mut rebuilt = Rebuilt::default();
     let cursor = store.ask()?.cursor()?.map(|(n, _)| n);
-    let report = read_in_portions(disk, place, None, cursor.unwrap_or(0).., |portion| {
+    let report = read_in_portions(disk, &place.journal(), None, cursor.unwrap_or(0).., |portion| {
         let projected = store.project(&portion).map_err(|why| match why {
             StoreError::Forked { n } if cursor == Some(n) => RebuildError::OtherChain { n },
             why => why.into(),

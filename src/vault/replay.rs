@@ -1,7 +1,8 @@
-//! The journal's lines, read on one thread while they are projected on another.
+//! The journal's lines, read and proven on one thread while they are projected or compared on another.
 
 use std::mem;
 use std::ops::RangeBounds;
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use thiserror::Error;
@@ -33,7 +34,7 @@ pub enum ReplayError {
 pub(super) fn replay(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<u64, ReplayError> {
     let from = store.ask()?.cursor()?.map_or(0, |(n, _)| n + 1);
     let mut count = 0;
-    read_in_portions(disk, place, None, from.., |portion| {
+    read_in_portions(disk, &place.journal(), None, from.., |portion| {
         count += store.project(&portion)?.lines;
         Ok::<_, ReplayError>(())
     })?;
@@ -44,24 +45,23 @@ pub(super) fn replay(disk: &dyn Disk, place: &Place, store: &mut Store) -> Resul
 /// `known` is as in [`read_chain`]. The first failure of `take` is the last portion that it is given.
 pub(super) fn read_in_portions<E: From<ReadError>>(
     disk: &dyn Disk,
-    place: &Place,
+    folder: &Path,
     known: Option<u64>,
     numbers: impl RangeBounds<u64> + Send,
     take: impl FnMut(Vec<Line>) -> Result<(), E>,
 ) -> Result<ChainReport, E> {
-    let folder = place.journal();
     std::thread::scope(|scope| {
         let (hand_over, portions) = sync_channel::<Vec<Line>>(WAITING);
         let reading = scope.spawn(move || {
-            let mut portion = Vec::with_capacity(PORTION);
+            let mut portion = Vec::new();
             // Nobody takes it after a failure on the other side, which tells of itself.
             let send = |portion| drop(hand_over.send(portion));
-            let report = read_chain(disk, &folder, known, |line| {
+            let report = read_chain(disk, folder, known, |line| {
                 if numbers.contains(&line.n) {
                     portion.push(line.to_line());
                 }
                 if portion.len() == PORTION {
-                    send(mem::replace(&mut portion, Vec::with_capacity(PORTION)));
+                    send(mem::take(&mut portion));
                 }
             })?;
             send(portion);

@@ -5,7 +5,7 @@
 use std::io::Write as _;
 
 use color_eyre::Result;
-use color_eyre::eyre::WrapErr as _;
+use color_eyre::eyre::{WrapErr as _, eyre};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{oneshot, watch};
@@ -13,12 +13,47 @@ use tokio::task::JoinHandle;
 
 use super::{Exit, TERMINAL_PATIENCE};
 use crate::console::run::WayOut;
+use crate::domain::halt::HaltReason;
 use crate::session::control::Control;
 use crate::session::plan::{Hurry, Windows};
 
+/// Why there will be no session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wish {
+    /// The operator or the system wants none.
+    Asked,
+    /// The console died, with these words.
+    Died(String),
+}
+
+impl Wish {
+    /// What asks for the end here, if it does. If the system is about to take the terminal away, it is left alone from now
+    /// on.
+    fn of(asked: Control, way_out: Option<&WayOut>) -> Option<Self> {
+        match asked {
+            Control::End { reason: HaltReason::ConsolePanic, detail } => Some(Self::Died(detail)),
+            Control::End { reason, .. } => {
+                if let Some(way_out) = way_out.filter(|_| Hurry::of(reason, Windows::HERE) == Hurry::Hurried) {
+                    way_out.abandon();
+                }
+                Some(Self::Asked)
+            }
+            Control::Interrupt => Some(Self::Asked),
+            _ => None,
+        }
+    }
+
+    fn left(&self) -> Result<()> {
+        match self {
+            Self::Asked => Ok(()),
+            Self::Died(words) => Err(eyre!("the console died during the start, so no session was begun: {words}")),
+        }
+    }
+}
+
 /// Listens for an end while there is no session that could be ended.
 pub struct Leaving {
-    wanted: watch::Receiver<bool>,
+    wanted: watch::Receiver<Option<Wish>>,
     stop: oneshot::Sender<()>,
     listening: JoinHandle<UnboundedReceiver<Control>>,
 }
@@ -26,7 +61,7 @@ pub struct Leaving {
 impl Leaving {
     /// From now on the controls are listened to here.
     pub fn listen(runtime: &Runtime, controls: UnboundedReceiver<Control>, way_out: Option<WayOut>) -> Self {
-        let (want, wanted) = watch::channel(false);
+        let (want, wanted) = watch::channel(None);
         let (stop, stopped) = oneshot::channel();
         let listening = runtime.spawn(listen(controls, want, stopped, way_out));
         Self { wanted, stop, listening }
@@ -34,13 +69,18 @@ impl Leaving {
 
     /// Whether an end is wanted.
     pub fn is_wanted(&self) -> bool {
-        *self.wanted.borrow()
+        self.wanted.borrow().is_some()
     }
 
     /// Waits until an end is wanted.
     pub async fn wanted(&self) {
         // Whoever listens does so for longer than anybody waits.
-        let _ = self.wanted.clone().wait_for(|wanted| *wanted).await;
+        let _ = self.wanted.clone().wait_for(Option::is_some).await;
+    }
+
+    /// The start was left. That is as it should be, unless it was because the console died.
+    pub fn left(&self) -> Result<()> {
+        self.wanted.borrow().as_ref().map_or(Ok(()), Wish::left)
     }
 
     /// The start is over: the controls are the session's, unless an end was wanted before.
@@ -48,13 +88,14 @@ impl Leaving {
         // Whoever listens has ended only if it has panicked, and then that is told.
         let _ = self.stop.send(());
         let controls = runtime.block_on(self.listening).wrap_err("the start's ear for signals died")?;
-        Ok((!*self.wanted.borrow()).then_some(controls))
+        let wish = self.wanted.borrow().clone();
+        wish.map_or(Ok(Some(controls)), |wish| wish.left().map(|()| None))
     }
 }
 
 async fn listen(
     mut controls: UnboundedReceiver<Control>,
-    want: watch::Sender<bool>,
+    want: watch::Sender<Option<Wish>>,
     mut stopped: oneshot::Receiver<()>,
     way_out: Option<WayOut>,
 ) -> UnboundedReceiver<Control> {
@@ -65,11 +106,15 @@ async fn listen(
             Some(control) = controls.recv() => control,
             _ = &mut stopped => return controls,
         };
-        if !wants_the_end(&control, way_out.as_ref()) {
+        // A terminal that goes is told of twice: by a signal, and by whoever watches the terminal.
+        let insists = !matches!(control, Control::End { reason: HaltReason::TerminalClosed, .. });
+        let Some(wish) = Wish::of(control, way_out.as_ref()) else { continue };
+        let is_first = want.send_if_modified(|wanted| wanted.is_none().then(|| *wanted = Some(wish)).is_some());
+        if !is_first {
+            if insists {
+                leave_at_once(way_out.as_ref());
+            }
             continue;
-        }
-        if want.send_replace(true) {
-            leave_at_once(way_out.as_ref());
         }
         tracing::warn!("{LEAVING}");
         if let Some(way_out) = &way_out {
@@ -79,16 +124,6 @@ async fn listen(
 }
 
 const LEAVING: &str = "leaving once this step is over; Ctrl+C or SIGTERM once more leaves at once";
-
-/// Whether this asks for the end. If the system is about to take the terminal away, it is left alone from now on.
-fn wants_the_end(asked: &Control, way_out: Option<&WayOut>) -> bool {
-    if let (Control::End { reason, .. }, Some(way_out)) = (asked, way_out)
-        && Hurry::of(*reason, Windows::HERE) == Hurry::Hurried
-    {
-        way_out.abandon();
-    }
-    matches!(asked, Control::End { .. } | Control::Interrupt)
-}
 
 /// The thread that starts the session may hang for ever: the terminal is given back from here, and nothing is waited for.
 fn leave_at_once(way_out: Option<&WayOut>) -> ! {

@@ -160,12 +160,15 @@ fn run_session(
     let operator = console.map(|console| Operator { runtime, console, leaving: &leaving });
     let mut service = Service::from_environment();
     let mut house = match House::open(&order.place, console, operator.as_ref(), &leaving, &mut service) {
-        Err(left) if is_leaving(&left) => return Ok(None),
+        Err(error) if is_leaving(&error) => return leaving.left().map(|()| None),
         opened => opened?,
     };
-    let Some(controls) = leaving.hand_over(runtime)? else {
-        house.close();
-        return Ok(None);
+    let controls = match leaving.hand_over(runtime) {
+        Ok(Some(controls)) => controls,
+        left => {
+            house.close();
+            return left.map(|_| None);
+        }
     };
     answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
     let (runner, keeper) = house.begin_session(order, controls, ends.views, service)?;

@@ -58,7 +58,8 @@ fn segments(journal: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 fn usable(path: &Path) -> io::Result<()> {
     use rustix::fs::{Access, access};
     match access(path, Access::READ_OK | Access::WRITE_OK) {
-        Err(rustix::io::Errno::NOENT) => Ok(()),
+        // Of a disk that nobody may write the folder tells better than a file in it.
+        Err(rustix::io::Errno::NOENT | rustix::io::Errno::ROFS) => Ok(()),
         other => Ok(other?),
     }
 }

@@ -8,7 +8,7 @@ use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::ChainReport;
 use crate::journal::record::{Head, Line};
-use crate::store::{Damage, FactRow, Reader, Store, StoreError};
+use crate::store::{FactRow, Store, StoreError};
 use crate::vault::old::Old;
 use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
 
@@ -44,8 +44,8 @@ pub(super) fn newest(store: &mut Store) -> Result<Result<Option<Head>, String>, 
     Ok(Ok(Some(Head { n, hash })))
 }
 
-/// Checks the store's pages on one thread; on this one the journal is read, once, and every row of `facts` compared with
-/// its line. After an unclean end the check of the pages is the thorough one.
+/// Checks the store's pages, thoroughly after an unclean end; then reads the journal, once, and compares every row of
+/// `facts` with its line.
 pub(super) fn check_and_compare(
     disk: &Arc<dyn Disk>,
     place: &Place,
@@ -53,18 +53,14 @@ pub(super) fn check_and_compare(
     cursor: Option<Head>,
     unclean: bool,
 ) -> Result<(Compared, Store), GateError> {
-    let (damage, compared) = std::thread::scope(|scope| {
-        let checking = scope.spawn(|| check(&**disk, place, unclean));
-        let compared = compare(&**disk, place, &mut store, cursor);
-        (checking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), compared)
-    });
+    let damage = store.ask().and_then(|ask| if unclean { ask.integrity_check() } else { ask.quick_check() });
     match damage {
         Ok(damage) if damage.is_empty() => {}
         Ok(damage) => return Ok((Compared::Unsound(format!("the database is malformed ({})", damage[0])), store)),
         Err(why) if is_damage(&why) => return Ok((Compared::Unsound(why.to_string()), store)),
         Err(why) => return Err(why.into()),
     }
-    let (verdict, unreadable) = compared?;
+    let (verdict, unreadable) = compare(&**disk, place, &mut store, cursor)?;
     if let Some(n) = parted_at(&mut store, cursor, &verdict)? {
         if unclean && database_alone_follows(disk, place)? {
             let why = "the write-ahead log beside the database is another database's".to_owned();
@@ -78,11 +74,6 @@ pub(super) fn check_and_compare(
         return Ok((Compared::Unsound(why), store));
     }
     Ok((Compared::Read(Box::new(verdict.chain)), store))
-}
-
-fn check(disk: &dyn Disk, place: &Place, unclean: bool) -> Result<Damage, StoreError> {
-    let beside = Reader::open_on(disk, place.database())?;
-    if unclean { beside.ask().integrity_check() } else { beside.ask().quick_check() }
 }
 
 /// The journal beside the rows; beside none, and why, if they are damaged so that they cannot be read.

@@ -189,7 +189,7 @@ impl Gate<'_> {
         }
     }
 
-    /// The store opens: its pages are checked while the journal is read, and the two are compared.
+    /// The store opens: its pages are checked, and it is compared with the journal.
     fn settle_sound(&mut self, store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
         self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" })?;
         let (mut store, report) = match compare::check_and_compare(self.disk, self.place, store, cursor, self.unclean)?

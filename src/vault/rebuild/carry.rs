@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{RebuildError, Rebuilt, clear, failed, scratch, scratch_copy};
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::domain::words::{counted, counted_that};
 use crate::store::{Salvaged, Store, StoreError};
 use crate::vault::backup::{newest_fit, shelf};
 use crate::vault::readings::{Source, gather};
@@ -76,8 +77,13 @@ fn take_from(
     match outcome {
         Ok(Salvaged { readings, broken }) => {
             rebuilt.readings += readings;
-            let but = if broken == 0 { String::new() } else { format!("; it could not be read at {broken} place(s)") };
-            rebuilt.carried.push(format!("{readings} reading(s) were carried over from {source}{but}"));
+            let but = if broken == 0 {
+                String::new()
+            } else {
+                format!("; it could not be read at {}", counted(broken, "place"))
+            };
+            let readings = counted_that(readings, "reading", "was", "were");
+            rebuilt.carried.push(format!("{readings} carried over from {source}{but}"));
             Ok(broken == 0)
         }
         Err(why @ (RebuildError::Store(StoreError::Open(_)) | RebuildError::File { .. })) => {

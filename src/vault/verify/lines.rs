@@ -6,9 +6,10 @@ use std::iter::Peekable;
 use std::path::Path;
 
 use crate::disk::Disk;
-use crate::journal::reader::{ChainReport, ReadError, read_chain};
-use crate::journal::record::{Hash, View};
+use crate::journal::reader::{ChainReport, ReadError};
+use crate::journal::record::{Hash, Line};
 use crate::store::FactRow;
+use crate::vault::replay::read_in_portions;
 
 /// What comparing the two copies found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +93,12 @@ pub fn verify_chain<E: From<ReadError>>(
     };
     let (rows, verdict) = (rows.into_iter().peekable(), ChainVerdict::default());
     let mut comparison = Comparison { rows, cursor, end, verdict, failure: None };
-    let chain = read_chain(disk, folder, cursor, |line| comparison.meet(line))?;
+    let chain = read_in_portions(disk, folder, cursor, .., |portion| {
+        for line in &portion {
+            comparison.meet(line);
+        }
+        comparison.failure.take().map_or(Ok(()), Err)
+    })?;
     comparison.pass_rows_before(end);
     match comparison.failure {
         Some(failure) => Err(failure),
@@ -110,7 +116,7 @@ struct Comparison<I: Iterator<Item = Result<FactRow, E>>, E> {
 }
 
 impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
-    fn meet(&mut self, line: &View<'_>) {
+    fn meet(&mut self, line: &Line) {
         if line.n >= self.end {
             return;
         }
@@ -151,7 +157,7 @@ impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
     }
 }
 
-fn difference(row: &FactRow, line: &View<'_>) -> Option<Difference> {
+fn difference(row: &FactRow, line: &Line) -> Option<Difference> {
     if row.line != line.text {
         return Some(Difference::Line);
     }
@@ -168,7 +174,7 @@ mod tests {
     use crate::domain::fact::{Fact, OperatorCommand};
     use crate::domain::session::SessionId;
     use crate::domain::time::Timestamp;
-    use crate::journal::record::{Entry, Line};
+    use crate::journal::record::Entry;
     use crate::journal::segment;
     use crate::journal::writer::Writer;
 

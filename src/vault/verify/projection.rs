@@ -55,7 +55,7 @@ impl<'a> Projection<'a> {
     fn tell_up_to(&mut self, ask: Ask<'_>) -> Result<(), VerifyError> {
         let Some((end, _)) = ask.cursor()? else { return Ok(()) };
         let from = self.told.map_or(0, |told| told + 1);
-        read_in_portions(self.disk, self.place, Some(end), from..=end, |portion| {
+        read_in_portions(self.disk, &self.place.journal(), Some(end), from..=end, |portion| {
             for line in &portion {
                 self.note(line);
             }
