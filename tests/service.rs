@@ -165,12 +165,42 @@ fn a_journal_that_reads_nothing_holds_no_session_up() {
     let asked = Instant::now();
     session.ended().expect_code(0);
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
-    let log: String = fs::read_dir(house.logs())
-        .expect("a log folder")
-        .map(|file| fs::read_to_string(file.expect("a log").path()).expect("text"))
-        .collect();
+    let log = log_of(&house);
     assert!(log.contains("session 1 is over"), "the file has what the pipe did not take:\n{log}");
     drop(nobody_reads);
+}
+
+#[test]
+fn a_panic_that_nobody_reads_of_does_not_keep_the_session_from_its_end() {
+    let house = House::new();
+    let mut command = house.neo(&QUICK);
+    command.env("NEO_FAULTS", "engine_step:40:panic");
+    let nobody_reads = full_pipe(&mut command);
+    assert_eq!(Headless::spawn_as_it_is(command).ended().code, Some(1), "closed, after a panic");
+    assert_eq!(house.chain().last("session_closed").text("/reason"), "engine_panic");
+    drop(nobody_reads);
+}
+
+#[test]
+fn a_start_that_nobody_reads_of_is_left_at_once_all_the_same() {
+    let house = House::new();
+    house.short_session(1);
+    let mut command = house.neo(&QUICK);
+    command.env("NEO_FAULTS", "backup:1:stall600000");
+    let nobody_reads = full_pipe(&mut command);
+    let mut session = Headless::spawn_as_it_is(command);
+    until_so("the backup before the session", || log_of(&house).contains("making a backup before the session"));
+    session.signal(Signal::TERM);
+    until_so("the first signal to be heard", || log_of(&house).contains("leaving once this step is over"));
+    session.signal(Signal::TERM);
+    session.ended().expect_code(0);
+    drop(nobody_reads);
+}
+
+/// What the log's files say so far.
+fn log_of(house: &House) -> String {
+    let files = fs::read_dir(house.logs()).into_iter().flatten();
+    files.map(|file| fs::read_to_string(file.expect("a log").path()).expect("text")).collect()
 }
 
 /// The unit as it is handed out, by section-less names; a name that comes twice has both values.
