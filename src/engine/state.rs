@@ -84,6 +84,11 @@ impl State {
         self.modes.mode()
     }
 
+    /// Why, in a sentence without its full stop.
+    pub fn mode_why(&self) -> &str {
+        self.modes.why()
+    }
+
     /// What the operator has set.
     pub fn settings(&self) -> &Settings {
         &self.settings

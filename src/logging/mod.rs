@@ -36,6 +36,9 @@ const STDERR_WAITING: usize = 1_024;
 /// The session that lines belong to, 0 while there is none: numbers count from 1 on.
 static SESSION: AtomicI64 = AtomicI64::new(0);
 
+/// Whether lines go to stderr, too.
+static IS_ECHOED: AtomicBool = AtomicBool::new(false);
+
 /// Whether stderr is a terminal that the system is taking away.
 static TERMINAL_GOES: AtomicBool = AtomicBool::new(false);
 
@@ -91,6 +94,11 @@ pub fn leave_the_terminal() {
     TERMINAL_GOES.store(io::stderr().is_terminal(), Ordering::Relaxed);
 }
 
+/// Whether what is logged is on stderr as well, through a thread that nobody waits for.
+pub fn is_echoed() -> bool {
+    IS_ECHOED.load(Ordering::Relaxed)
+}
+
 fn session() -> Option<SessionId> {
     Some(SESSION.load(Ordering::Relaxed)).filter(|&number| number != 0).map(SessionId)
 }
@@ -107,6 +115,7 @@ pub fn begin(folder: &Path, settings: &settings::Settings, verbose: u8, echo: Ec
     let level = LevelFilter::from_level(settings.level.raised(verbose).into());
     let subscriber = Registry::default().with(lines.with_filter(level));
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::BegunTwice)?;
+    IS_ECHOED.store(echo == Echo::Stderr, Ordering::Relaxed);
     Ok(logging)
 }
 

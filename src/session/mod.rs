@@ -10,4 +10,5 @@ pub mod phase;
 pub mod plan;
 pub mod receipt;
 pub mod runner;
+pub mod service;
 pub mod view;

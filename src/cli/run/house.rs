@@ -34,6 +34,7 @@ use crate::session::control::Control;
 use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
 use crate::session::runner::{Runner, Setup};
+use crate::session::service::Service;
 use crate::session::view::{Identity, Pace, SessionView, StartAccount};
 use crate::store::Reader;
 use crate::vault::backup::{self, BackupKind};
@@ -68,8 +69,9 @@ impl House {
         console: Option<&ConsoleHandle>,
         operator: Option<&Operator<'_>>,
         leaving: &Leaving,
+        service: &mut Service,
     ) -> Result<Self> {
-        let mut steps = Steps::new(console);
+        let mut steps = Steps::new(console, service);
         steps.next("looking at the place");
         let made = Made::before(place);
         place.prepare()?;
@@ -91,6 +93,7 @@ impl House {
         order: &Order<'_>,
         controls: UnboundedReceiver<Control>,
         views: watch::Sender<Option<Arc<SessionView>>>,
+        service: Service,
     ) -> Result<(Runner, Keeper)> {
         let mut opened = self.opened.take().ok_or_eyre("the house was opened for one session only")?;
         let mut clock = Clock::start(order.args.pace());
@@ -123,6 +126,7 @@ impl House {
             tell,
             controls,
             views,
+            service,
             backups: order.place.backups(),
             incidents,
         });

@@ -34,6 +34,7 @@ use crate::session::causes;
 use crate::session::control::Control;
 use crate::session::plan::{Hurry, Windows};
 use crate::session::receipt::Receipt;
+use crate::session::service::Service;
 use crate::session::view::SessionView;
 use crate::store::history::History;
 use crate::store::rows::{HistoryAnswer, HistoryQuery};
@@ -157,7 +158,8 @@ fn run_session(
 ) -> Result<Option<Receipt>> {
     let leaving = Leaving::listen(runtime, ends.controls, console.map(ConsoleHandle::way_out));
     let operator = console.map(|console| Operator { runtime, console, leaving: &leaving });
-    let mut house = match House::open(&order.place, console, operator.as_ref(), &leaving) {
+    let mut service = Service::from_environment();
+    let mut house = match House::open(&order.place, console, operator.as_ref(), &leaving, &mut service) {
         Err(error) if is_leaving(&error) => return leaving.left().map(|()| None),
         opened => opened?,
     };
@@ -169,7 +171,7 @@ fn run_session(
         }
     };
     answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
-    let (runner, keeper) = house.begin_session(order, controls, ends.views)?;
+    let (runner, keeper) = house.begin_session(order, controls, ends.views, service)?;
     let mut receipt = runtime.block_on(runner.run());
     house::close_keeper(keeper, &order.place, &mut receipt);
     receipt::keep(&order.place, &mut receipt);

@@ -11,6 +11,7 @@ use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
 use crate::keeper::health::Progress;
 use crate::session::clock::machine_time;
+use crate::session::service::Service;
 use crate::session::view::{Quarantined, StartAccount};
 
 /// The folders that are not there before the start: after a refusal they go again, if nothing came into them.
@@ -32,9 +33,10 @@ impl Made {
     }
 }
 
-/// The start's steps, on the screen if there is one, and in the log.
+/// The start's steps, on the screen if there is one, in the log, and for a service manager.
 pub struct Steps<'a> {
     console: Option<&'a ConsoleHandle>,
+    service: &'a mut Service,
     current: Option<Step>,
     done: Vec<(String, Duration)>,
 }
@@ -50,14 +52,15 @@ struct Step {
 
 impl<'a> Steps<'a> {
     /// None so far.
-    pub const fn new(console: Option<&'a ConsoleHandle>) -> Self {
-        Self { console, current: None, done: Vec::new() }
+    pub const fn new(console: Option<&'a ConsoleHandle>, service: &'a mut Service) -> Self {
+        Self { console, service, current: None, done: Vec::new() }
     }
 
     /// The step before is over, and this one begins.
     pub fn next(&mut self, text: &str) {
         self.end_current();
         tracing::info!("{text}");
+        self.service.step(text);
         let step = Step { text: text.to_owned(), since: machine_time(), began: Instant::now(), note: String::new() };
         self.show(&step, StepState::Running { since: step.since });
         self.current = Some(step);
@@ -73,6 +76,7 @@ impl<'a> Steps<'a> {
         let Some(mut step) = self.current.take() else { return };
         if note != step.note {
             step.note = note;
+            self.service.step(&format!("{}, {}", step.text, step.note));
             self.show(&step, StepState::Running { since: step.since });
         }
         self.current = Some(step);

@@ -1,6 +1,7 @@
 //! What a panic leaves behind: a line in the log, and its words for whoever closes the session after it.
 //!
-//! The hook writes to stderr only while no screen is held, and never panics itself: a panic within a panic ends the
+//! The hook writes to stderr only while no screen is held and the log does not go there: the log waits for nobody, a pipe
+//! that is not read would keep the session from its end. And it never panics itself: a panic within a panic ends the
 //! process, and the session would stay open.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -12,6 +13,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use super::guard;
+use crate::logging;
 
 /// A panic, as it was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +36,12 @@ pub fn install() {
     panic::set_hook(Box::new(|info| {
         let panicked = Panicked::from_hook(info);
         newest().insert(thread::current().id(), panicked.clone());
-        if !guard::is_held() {
+        if !guard::is_held() && !logging::is_echoed() {
             // Ignored: a terminal that cannot be written to cannot be told so either. Not `eprintln!`, which panics.
             let _ = writeln!(io::stderr().lock(), "neo: {panicked}");
         }
         let Panicked { thread, message, place, backtrace } = &panicked;
-        tracing::error!(%thread, %place, backtrace = backtrace.as_deref(), "panic: {message}");
+        tracing::error!(%thread, %place, backtrace = backtrace.as_deref(), "panicked: {message}");
     }));
 }
 

@@ -116,6 +116,11 @@ impl Books {
         self.acknowledged >= ticket
     }
 
+    /// Whether the session's first fact is on disk.
+    pub fn is_begun(&self) -> bool {
+        self.is_on_disk(1)
+    }
+
     /// Whether something handed in is not yet on disk.
     pub fn awaits_acknowledgement(&self) -> bool {
         self.lost.is_none() && self.acknowledged < self.handed_in

@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use super::clock::Clock;
 use super::control::Control;
 use super::receipt::Receipt;
+use super::service::Service;
 use super::view::{Identity, Pending, SessionView};
 use crate::disk::faults;
 use crate::domain::fact::{Fact, SessionOpened};
@@ -68,6 +69,8 @@ pub struct Setup {
     pub controls: UnboundedReceiver<Control>,
     /// Where the session can be seen.
     pub views: watch::Sender<Option<Arc<SessionView>>>,
+    /// Whoever manages us as a service.
+    pub service: Service,
     /// Where backups go.
     pub backups: PathBuf,
     /// What the start already has to tell.
@@ -88,6 +91,7 @@ pub struct Runner {
     tell: UnboundedSender<News>,
     controls: UnboundedReceiver<Control>,
     views: watch::Sender<Option<Arc<SessionView>>>,
+    service: Service,
     backups_in: PathBuf,
     backups: Backups,
     books: Books,
@@ -141,6 +145,7 @@ impl Runner {
             tell: setup.tell,
             controls: setup.controls,
             views: setup.views,
+            service: setup.service,
             backups_in: setup.backups,
             backups: Backups::every(setup.keeping.backup_every_s),
             keeping: setup.keeping,
@@ -210,6 +215,7 @@ impl Runner {
         self.look_at_the_end();
         self.books.hand_in();
         self.publish();
+        self.tell_service_manager();
     }
 
     /// When the session's own time has something for us.
@@ -233,7 +239,7 @@ impl Runner {
         let timers = [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at];
         timers
             .into_iter()
-            .chain([self.room_deadline(), self.readings_deadline(), end])
+            .chain([self.room_deadline(), self.readings_deadline(), self.service.next_pulse(), end])
             .flatten()
             .min()
             .unwrap_or(self.next_checkpoint)

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Runner;
 use super::end::Ending;
+use crate::session::service::Stage;
 use crate::session::view::{SessionView, ThreadView};
 
 /// Views are not made more often than anybody could see them.
@@ -32,6 +33,25 @@ impl Runner {
         }
         let view = self.view();
         self.views.send_replace(Some(Arc::new(view)));
+    }
+
+    /// Tells whoever manages us as a service, with each turn and from nowhere else: if we hang, it must miss us.
+    pub(super) fn tell_service_manager(&mut self) {
+        if !self.service.is_heard() {
+            return;
+        }
+        let session = self.identity.session;
+        let (stage, status) = match &self.ending {
+            Some(ending) => {
+                let (phase, reason) = (ending.plan.current(), ending.causes.reason().in_words());
+                (Stage::Stopping, format!("closing: {phase}; session {session}, ended by {reason}"))
+            }
+            None => {
+                let stage = if self.books.is_begun() { Stage::Ready } else { Stage::Starting };
+                (stage, format!("{}: {}; session {session}", self.state.mode(), self.state.mode_why()))
+            }
+        };
+        self.service.turned(stage, &status);
     }
 
     fn view(&mut self) -> SessionView {
