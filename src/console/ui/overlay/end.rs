@@ -6,7 +6,7 @@
 //! │ ◐ cancel      4.1 of 15.0 s  1 of 2 gone, 39-12 waits for ledger 95 600 131      │
 //! │ · settle                                                                         │
 //! │                                                                                  │
-//! │ Ctrl+C: stop waiting for the ledger (the cancel stays sent)                │
+//! │ Ctrl+C: stop waiting; no checkpoint, no backup (the cancels stay sent)     │
 //! ╰──────────────────────────────────────────────────────────────────────────────────╯
 //! ```
 
@@ -92,7 +92,7 @@ fn later_causes(end: &EndView) -> Option<String> {
 fn hint(end: &EndView) -> &'static str {
     let running = end.phases.iter().find(|phase| matches!(phase.state, PhaseState::Running { .. }));
     match (end.impatience, running.map(|phase| phase.phase)) {
-        (0, Some(Phase::Cancel)) => "Ctrl+C: stop waiting for the ledger (the cancels stay sent)",
+        (0, Some(Phase::Cancel)) => "Ctrl+C: stop waiting; no checkpoint, no backup (the cancels stay sent)",
         (0, Some(Phase::Checkpoint | Phase::Backup)) => {
             "Ctrl+C: leave out checkpoint and backup (the session is closed)"
         }

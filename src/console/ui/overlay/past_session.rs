@@ -16,7 +16,7 @@ use ratatui::style::Style;
 use crate::console::ui::canvas::Canvas;
 use crate::console::ui::frame::dialog;
 use crate::console::ui::theme::Theme;
-use crate::console::ui::widget::table;
+use crate::console::ui::widget::table::{self, Column, Written, numbers, words};
 use crate::console::ui::{fills, format, history};
 use crate::domain::fact::Totals;
 use crate::domain::inventory::Inventory;
@@ -24,7 +24,7 @@ use crate::domain::money::Value;
 use crate::domain::order::OrderId;
 use crate::domain::pnl::Holding;
 use crate::domain::session::SessionId;
-use crate::store::rows::{AdoptedDetail, SessionDetail};
+use crate::store::rows::{AdoptedDetail, AdoptedFill, SessionDetail};
 
 const WIDTH: u16 = 132;
 const TEXT_AT: u16 = 12;
@@ -54,7 +54,7 @@ pub fn draw(session: SessionId, detail: Option<&SessionDetail>, scroll: usize, c
     let summary = summary(detail, theme);
     let rows = rows(detail);
     // The last of `rows` is the table of fills: its heads, and a line a fill.
-    let total = summary.len() + rows.len() + detail.fills.len();
+    let total = summary.len() + rows.len() + fill_count(detail);
     let height = u16::try_from(total.saturating_add(2)).unwrap_or(u16::MAX).min(canvas.height());
     let scroll = scroll.min(total.saturating_sub(usize::from(height.saturating_sub(2))));
     let more = if total > usize::from(height.saturating_sub(2)) { ", j k scroll" } else { "" };
@@ -116,16 +116,46 @@ fn happened(detail: &SessionDetail, n: usize, y: u16, canvas: &mut Canvas<'_>) {
 /// The fills from the `skipped`th line of their table on; line 0 is its heads.
 fn table_of_fills(detail: &SessionDetail, skipped: usize, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme();
-    let fills = &detail.fills;
-    if fills.is_empty() {
+    let left = fill_count(detail).saturating_sub(skipped);
+    if fill_count(detail) == 0 {
         canvas.put(1, 0, "none", theme.dim);
         return;
     }
-    let left = fills.len().saturating_sub(skipped);
+    if let Some(adopted) = &detail.adopted {
+        return table::draw(canvas, &ADOPTED_COLUMNS, left, None, |row, column| {
+            adopted_cell(&adopted.fills[left - 1 - row], column, theme)
+        });
+    }
+    let fills = &detail.fills;
     table::draw(canvas, &fills::COLUMNS, left, None, |row, column| {
         let (at, fill) = &fills[left - 1 - row];
         fills::cell(*at, fill, column, theme)
     });
+}
+
+/// What the earlier engine kept of a fill.
+const ADOPTED_COLUMNS: [Column; 6] = [
+    words("time", 8, 0),
+    words("order", 12, 0),
+    words("side", 4, 0),
+    numbers("price", 10, 0),
+    numbers("quantity", 12, 0),
+    numbers("mid", 10, 1),
+];
+
+fn adopted_cell(fill: &AdoptedFill, column: usize, theme: &Theme) -> Written {
+    match column {
+        0 => (fill.at.parse().map_or_else(|_| format::UNKNOWN.to_owned(), format::clock), theme.dim),
+        1 => (fill.order.clone(), theme.text),
+        2 => (fill.side.to_lowercase(), theme.text),
+        3 => (fill.price.clone(), theme.text),
+        4 => (fill.quantity.clone(), theme.text),
+        _ => (fill.mid.clone().unwrap_or_else(|| format::UNKNOWN.to_owned()), theme.dim),
+    }
+}
+
+fn fill_count(detail: &SessionDetail) -> usize {
+    detail.adopted.as_ref().map_or(detail.fills.len(), |adopted| adopted.fills.len())
 }
 
 fn summary(detail: &SessionDetail, theme: &Theme) -> Vec<Line> {
