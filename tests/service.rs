@@ -143,6 +143,27 @@ fn a_manager_that_has_gone_changes_nothing() {
     assert_eq!(ended.stderr.matches("the service manager cannot be told").count(), 1, "{}", ended.stderr);
 }
 
+#[test]
+fn the_journal_is_told_how_much_a_line_weighs_and_no_other_stream_is() {
+    use std::os::unix::fs::MetadataExt as _;
+    for is_the_journals in [true, false] {
+        let house = House::new();
+        let stream = house.folder().join("stream");
+        let stderr = fs::File::create(&stream).expect("a file");
+        let found = stderr.metadata().expect("a file");
+        let inode = if is_the_journals { found.ino() } else { found.ino() + 1 };
+        let mut command = house.neo(&["run", "--headless", "--seed", "7", "--speed", "max", "--duration", "60s"]);
+        command.env("JOURNAL_STREAM", format!("{}:{inode}", found.dev())).env("NEO_FAULTS", "backup:1:eio");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        Headless::spawn_as_it_is(command).ended().expect_code(6);
+        let told = fs::read_to_string(&stream).expect("text");
+        let weighs = |line: &str| line.starts_with("<6>") || line.starts_with("<4>") || line.starts_with("<3>");
+        assert!(told.lines().all(|line| weighs(line) == is_the_journals), "{told}");
+        let failed = told.lines().find(|line| line.contains("a phase of the end failed")).expect("the failed backup");
+        assert!(!is_the_journals || failed.starts_with("<3>"), "{failed}");
+    }
+}
+
 /// A pipe that is full and that nobody reads, as the standard error of `command`.
 fn full_pipe(command: &mut Command) -> std::io::PipeReader {
     let (nobody_reads, mut full) = std::io::pipe().expect("a pipe");

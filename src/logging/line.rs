@@ -74,6 +74,17 @@ impl Line {
         let time = at.get(11..23).unwrap_or(&at);
         format!("{time} {:5} {}\n", self.level.as_str(), self.in_words())
     }
+
+    /// `<4>message field=value`, with a newline after it: the weight is syslog's, as in sd-daemon(3).
+    pub(super) fn for_journald(&self) -> String {
+        let weight = match self.level {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            Level::INFO => 6,
+            Level::DEBUG | Level::TRACE => 7,
+        };
+        format!("<{weight}>{}\n", self.in_words())
+    }
 }
 
 /// Writing into a string cannot fail.

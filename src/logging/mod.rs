@@ -5,6 +5,7 @@
 //! a screen exists. Never log a whole config or environment.
 
 mod file;
+mod journald;
 mod line;
 mod ring;
 pub mod settings;
@@ -146,10 +147,16 @@ impl Logging {
     }
 }
 
+/// Who reads stderr, and how a line is put for them.
+struct Stderr {
+    lines: NonBlocking,
+    put: fn(&Line) -> String,
+}
+
 /// Prints each event once for each place it goes to.
 struct Lines {
     file: NonBlocking,
-    stderr: Option<NonBlocking>,
+    stderr: Option<Stderr>,
     ring: LogRing,
 }
 
@@ -162,9 +169,9 @@ impl Lines {
         let mut workers = vec![worker];
         let stderr = (echo == Echo::Stderr).then(|| {
             let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(STDERR_WAITING);
-            let (stderr, worker) = builder.thread_name("log to stderr").finish(io::stderr());
+            let (lines, worker) = builder.thread_name("log to stderr").finish(io::stderr());
             workers.push(worker);
-            stderr
+            Stderr { lines, put: if journald::has_stderr() { Line::for_journald } else { Line::for_stderr } }
         });
         let ring = LogRing::default();
         Ok((Self { file, stderr, ring: ring.clone() }, Logging { ring, trouble, workers }))
@@ -177,8 +184,8 @@ impl<S: Subscriber> Layer<S> for Lines {
         // These two only hand the line to a thread, and fail only after `Logging::close`; what the disk says to it is
         // kept by `Logging::trouble`.
         self.file.clone().write_all(line.to_json(session()).as_bytes()).unwrap_or_default();
-        if let Some(stderr) = self.stderr.as_ref().filter(|_| !TERMINAL_GOES.load(Ordering::Relaxed)) {
-            stderr.clone().write_all(line.for_stderr().as_bytes()).unwrap_or_default();
+        if let Some(Stderr { lines, put }) = self.stderr.as_ref().filter(|_| !TERMINAL_GOES.load(Ordering::Relaxed)) {
+            lines.clone().write_all(put(&line).as_bytes()).unwrap_or_default();
         }
         self.ring.push(line.at.to_string(), line.level, &line.target, line.in_words());
     }
@@ -289,6 +296,7 @@ mod tests {
              \"message\":\"session opened\",\"session_id\":39}\n"
         );
         assert_eq!(line.for_stderr(), "18:40:01.123 INFO  session opened\n");
+        assert_eq!(line.for_journald(), "<6>session opened\n");
     }
 
     #[test]

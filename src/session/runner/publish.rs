@@ -41,15 +41,12 @@ impl Runner {
             return;
         }
         let session = self.identity.session;
-        let (stage, status) = match &self.ending {
-            Some(ending) => {
-                let (phase, reason) = (ending.plan.current(), ending.causes.reason().in_words());
-                (Stage::Stopping, format!("closing: {phase}; session {session}, ended by {reason}"))
-            }
-            None => {
-                let stage = if self.books.is_begun() { Stage::Ready } else { Stage::Starting };
-                (stage, format!("{}: {}; session {session}", self.state.mode(), self.state.mode_why()))
-            }
+        let (stage, status) = if let Some(ending) = &self.ending {
+            let (phase, reason) = (ending.plan.current(), ending.causes.reason().in_words());
+            (Stage::Stopping, format!("closing: {phase}; session {session}, ended by {reason}"))
+        } else {
+            let stage = if self.books.is_begun() { Stage::Ready } else { Stage::Starting };
+            (stage, format!("{}: {}; session {session}", self.state.mode(), self.state.mode_why()))
         };
         self.service.turned(stage, &status);
     }

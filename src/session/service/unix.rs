@@ -1,4 +1,4 @@
-//! The socket of a service manager, as in sd_notify(3): an absolute path, or an abstract name after `@`.
+//! The socket of a service manager, as in `sd_notify(3)`: an absolute path, or an abstract name after `@`.
 
 use std::ffi::OsStr;
 use std::io;
