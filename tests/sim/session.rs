@@ -27,6 +27,7 @@ use neo_console::session::clock::Clock;
 use neo_console::session::control::Control;
 use neo_console::session::receipt::Receipt;
 use neo_console::session::runner::{Runner, Setup};
+use neo_console::session::service::Service;
 use neo_console::session::view::{Identity, Pace, SessionView, StartAccount};
 use neo_console::vault::gate::Opened;
 use neo_console::venue::Venue;
@@ -194,6 +195,7 @@ pub async fn live(disk: &MemoryDisk, how: How, operation: u64) -> Ended {
         tell,
         controls,
         views,
+        service: Service::default(),
         backups: place().backups(),
         incidents: Vec::new(),
     });
