@@ -74,5 +74,7 @@ pub fn say(sentence: &str) {
 /// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.
 pub fn tell(report: &Report) {
     // When stderr is closed there is nobody to tell; the code says that it failed.
-    writeln!(io::stderr(), "{}", Told(report)).unwrap_or_default();
+    if crate::logging::may_be_written(io::stderr()) {
+        writeln!(io::stderr(), "{}", Told(report)).unwrap_or_default();
+    }
 }

@@ -65,6 +65,10 @@ async fn listen(
             Some(control) = controls.recv() => control,
             _ = &mut stopped => return controls,
         };
+        if let Control::Refused(words) = &control {
+            tracing::warn!("{words}");
+            way_out.iter().for_each(|way_out| way_out.alarm(words));
+        }
         if !wants_the_end(&control, way_out.as_ref()) {
             continue;
         }

@@ -289,6 +289,7 @@ impl Runner {
             }
         }
         self.give_up_waiting_for_room(now);
+        self.look_at_the_threads(now);
         self.back_up_on_time(now);
         if self.publish_at.is_some_and(|at| now >= at) {
             self.publish_now();
