@@ -50,6 +50,7 @@ pub struct Stage {
     faults: String,
     /// What runs `neo`, with its arguments in `$@`, if it is not run directly.
     script: Option<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// `neo` in a terminal.
@@ -89,7 +90,14 @@ enum Reading {
 
 impl Stage {
     pub fn new() -> Self {
-        Self { columns: 120, rows: 34, leader: Leader::DeafShell, faults: String::new(), script: None }
+        Self {
+            columns: 120,
+            rows: 34,
+            leader: Leader::DeafShell,
+            faults: String::new(),
+            script: None,
+            environment: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -105,6 +113,12 @@ impl Stage {
     #[must_use]
     pub fn faults(self, faults: &str) -> Self {
         Self { faults: faults.to_owned(), ..self }
+    }
+
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Lets a shell run this, in which `$@` are the arguments of `neo`.
@@ -134,6 +148,9 @@ impl Stage {
         };
         command.env_clear();
         for (name, value) in house.environment() {
+            command.env(name, value);
+        }
+        for (name, value) in &self.environment {
             command.env(name, value);
         }
         command.env("NEO_FAULTS", &self.faults);
