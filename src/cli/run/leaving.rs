@@ -67,7 +67,9 @@ async fn listen(
         };
         if let Control::Refused(words) = &control {
             tracing::warn!("{words}");
-            way_out.iter().for_each(|way_out| way_out.alarm(words));
+            if let Some(way_out) = &way_out {
+                way_out.alarm(words);
+            }
         }
         if !wants_the_end(&control, way_out.as_ref()) {
             continue;

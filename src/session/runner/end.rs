@@ -10,7 +10,7 @@ use super::readings::Readings;
 use crate::domain::fact::{EndBegun, Fact, PhaseFailure, SessionClosed};
 use crate::domain::halt::{Cause, Causes, HaltReason};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
-use crate::domain::secret::hidden;
+use crate::domain::secret;
 use crate::domain::time::Timestamp;
 use crate::engine::Input;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
@@ -122,7 +122,8 @@ impl Runner {
     /// Someone or something wants the end. The first time it begins; later it is one more cause.
     pub(super) fn end(&mut self, reason: HaltReason, detail: String) {
         let now = self.clock.now();
-        let cause = Cause { reason, detail: hidden(&detail).into_owned(), at: now };
+        let detail = if secret::is_in(&detail) { secret::hidden(&detail).into_owned() } else { detail };
+        let cause = Cause { reason, detail, at: now };
         let hurry = Hurry::of(reason, Windows::HERE);
         if let Some(ending) = &mut self.ending {
             ending.causes.push(cause);
