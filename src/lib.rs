@@ -4,6 +4,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
+//! | [`beat`] | which step a thread is at, and who looks whether it still moves |
 //! | [`domain`] | pure values: money, orders, fills, facts, one session's account |
 //! | [`disk`] | files that may fail, places, the lock, atomic replacement |
 //! | [`engine`] | pure decisions: state and input in, effects out |
@@ -18,6 +19,7 @@
 //! | [`config`], [`logging`] | composed from each room's own settings; the log and its last lines |
 //! | [`cli`] | arguments, and one file a verb |
 
+pub mod beat;
 pub mod cli;
 pub mod config;
 pub mod console;

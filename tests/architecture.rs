@@ -9,24 +9,25 @@ use std::path::{Path, PathBuf};
 /// Each room with the rooms that it may use. The order is the house's, ground floor first: every room names only rooms
 /// above its own line.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("beat", &[]),
     ("domain", &[]),
     ("disk", &["domain"]),
     ("engine", &["domain"]),
     ("journal", &["domain", "disk"]),
     ("store", &["domain", "disk", "journal"]),
-    ("keeper", &["domain", "disk", "journal", "store"]),
+    ("keeper", &["beat", "domain", "disk", "journal", "store"]),
     ("vault", &["domain", "disk", "journal", "store", "keeper"]),
     ("legacy", &["domain", "disk", "journal", "store", "vault"]),
     ("venue", &["domain"]),
     ("logging", &["domain"]),
-    ("session", &["domain", "disk", "engine", "journal", "keeper", "store", "vault", "venue", "logging"]),
+    ("session", &["beat", "domain", "disk", "engine", "journal", "keeper", "store", "vault", "venue", "logging"]),
     ("console", &["domain", "disk", "engine", "keeper", "store", "session", "logging"]),
     ("config", &["domain", "engine", "keeper", "venue", "console", "logging"]),
     (
         "cli",
         &[
-            "domain", "disk", "engine", "journal", "keeper", "store", "vault", "legacy", "venue", "session", "console",
-            "config", "logging",
+            "beat", "domain", "disk", "engine", "journal", "keeper", "store", "vault", "legacy", "venue", "session",
+            "console", "config", "logging",
         ],
     ),
     ("main", &["cli"]),

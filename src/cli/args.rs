@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::span::{parse_duration, parse_speed};
+use crate::domain::secret;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::venue::VenueKind;
@@ -39,13 +41,13 @@ pub struct CommandLine {
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct Global {
     /// The database [default: paper.db in the local data folder of this system; live.db to adopt and backfill]
-    #[arg(long, global = true, value_name = "PATH", env = "NEO_DB", hide_env_values = true, help_heading = EVERYWHERE)]
+    #[arg(long, global = true, value_name = "PATH", env = "NEO_DB", hide_env_values = true, value_parser = path(), help_heading = EVERYWHERE)]
     pub db: Option<PathBuf>,
     /// The config [default: neo.toml in the config folder of this system, if it is there]
-    #[arg(long, global = true, value_name = "PATH", env = "NEO_CONFIG", hide_env_values = true, help_heading = EVERYWHERE)]
+    #[arg(long, global = true, value_name = "PATH", env = "NEO_CONFIG", hide_env_values = true, value_parser = path(), help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
     /// The folder of the log files [default: log, beside the default database]
-    #[arg(long, global = true, value_name = "PATH", env = "NEO_LOG_DIR", hide_env_values = true, help_heading = EVERYWHERE)]
+    #[arg(long, global = true, value_name = "PATH", env = "NEO_LOG_DIR", hide_env_values = true, value_parser = path(), help_heading = EVERYWHERE)]
     pub log_dir: Option<PathBuf>,
     /// When to use colours; auto means on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = EVERYWHERE)]
@@ -116,7 +118,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "TIMES|max", value_parser = parse_speed)]
     pub speed: Option<Pace>,
     /// Your own name for the session
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, value_parser = parse_label)]
     pub label: String,
 }
 
@@ -146,6 +148,9 @@ pub enum SessionsVerb {
         /// Its number
         #[arg(value_name = "ID", value_parser = parse_session)]
         session: SessionId,
+        /// Only the receipt, as it was kept at the end; made again from the database if the file is gone
+        #[arg(long)]
+        receipt: bool,
     },
 }
 
@@ -329,6 +334,23 @@ impl From<VenueArg> for VenueKind {
         }
     }
 }
+
+/// A path is on the screen, in the log and on each receipt.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|path| match path.to_str() {
+        Some("") => Err("a path cannot be empty"),
+        Some(text) if secret::is_in(text) => Err(NO_PLACE_FOR_SECRETS),
+        Some(_) | None => Ok(PathBuf::from(path)),
+    })
+}
+
+/// A label is in the journal for ever.
+fn parse_label(text: &str) -> Result<String, &'static str> {
+    if secret::is_in(text) { Err(NO_PLACE_FOR_SECRETS) } else { Ok(text.to_owned()) }
+}
+
+const NO_PLACE_FOR_SECRETS: &str = "there is something in it that looks like a secret, and this is written down and shown; secrets belong in the \
+     environment alone";
 
 fn parse_moment(text: &str) -> Result<Timestamp, &'static str> {
     crate::legacy::moment(text).ok_or("a time in UTC, like 2026-04-18T16:50:50Z")

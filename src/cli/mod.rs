@@ -23,17 +23,20 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
 use color_eyre::Report;
 
 use self::args::{CommandLine, Global};
 use self::exit::Exit;
 use self::print::{Colour, Form, Told};
+use crate::domain::secret::hidden;
 
 /// Reads the command line, carries it out and tells how it went: an error on stderr, the code for scripts.
 pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> ExitCode {
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(usage) => {
+            let usage = without_secrets(usage);
             // Help into a closed pipe is no failure, and there is no other place to say that it failed.
             usage.print().unwrap_or_default();
             return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
@@ -46,6 +49,32 @@ pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> Ex
             Exit::of_error(&report).into()
         }
     }
+}
+
+/// What was refused may be a secret in the wrong place: a value is said again only where there is a choice of few, and
+/// nothing that looks like one is.
+fn without_secrets(mut usage: clap::Error) -> clap::Error {
+    let is_a_choice =
+        matches!(usage.get(ContextKind::ValidValue), Some(ContextValue::Strings(known)) if !known.is_empty());
+    let said: Vec<(ContextKind, String)> = usage
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(said) => Some((kind, said.clone())),
+            _ => None,
+        })
+        .collect();
+    for (kind, said) in said {
+        let shown = match kind {
+            ContextKind::InvalidValue if !is_a_choice => "…".to_owned(),
+            _ => hidden(&said).into_owned(),
+        };
+        if shown != said {
+            usage.insert(kind, ContextValue::String(shown));
+            // A suggestion says it once more.
+            usage.remove(ContextKind::Suggested);
+        }
+    }
+    usage
 }
 
 impl Global {
@@ -74,5 +103,8 @@ pub fn say(sentence: &str) {
 /// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.
 pub fn tell(report: &Report) {
     // When stderr is closed there is nobody to tell; the code says that it failed.
-    writeln!(io::stderr(), "{}", Told(report)).unwrap_or_default();
+    if crate::logging::may_be_written(io::stderr()) {
+        let told = Told(report).to_string();
+        writeln!(io::stderr(), "{}", hidden(&told)).unwrap_or_default();
+    }
 }

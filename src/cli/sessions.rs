@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::args::{ListArgs, SessionsArgs, SessionsVerb};
 use super::exit::{Exit, Refusal};
 use super::print::{Colour, Form, Side, Table, json as print_json};
+use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
 use crate::session::receipt::{NoReceipt, Receipt};
 use crate::store::Reader;
@@ -23,7 +24,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &SessionsArgs, fo
         SessionsVerb::List(ListArgs { limit, before }) => {
             print_list(out, &reader.ask().sessions(*before, *limit)?, form)?;
         }
-        SessionsVerb::Show { session } => {
+        SessionsVerb::Show { session, receipt } => {
             let Some(detail) = reader.ask().session_detail(*session)? else {
                 return Err(Refusal {
                     exit: Exit::Failed,
@@ -33,10 +34,40 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &SessionsArgs, fo
                 }
                 .into());
             };
-            print_detail(out, &detail, &database.display().to_string(), form)?;
+            let path = database.display().to_string();
+            if *receipt {
+                let receipt =
+                    kept_receipt(database, &detail).map_or_else(|| Receipt::from_detail(&detail, &path), Ok)?;
+                match form {
+                    Form::Json => print_json(out, &receipt)?,
+                    Form::Text(_) => writeln!(out, "{receipt}")?,
+                }
+            } else {
+                print_detail(out, &detail, &path, form)?;
+            }
         }
     }
     Ok(Exit::Done)
+}
+
+/// The receipt as it was kept, which knows more than the facts: what became of checkpoint and backup, and what was
+/// verified. `None` if there is none that can be read, or if the session has been recovered since.
+fn kept_receipt(database: &Path, detail: &SessionDetail) -> Option<Receipt> {
+    let file = Place::around(database).receipts().join(format!("{}.json", detail.row.session_id));
+    let kept: Receipt = match std::fs::read(&file) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|why| unreadable(&file, &why)).ok()?,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(why) => {
+            unreadable(&file, &why);
+            return None;
+        }
+    };
+    let is_its_own = kept.started_at.to_string() == detail.row.started_at && kept.status.as_str() == detail.row.status;
+    is_its_own.then_some(kept)
+}
+
+fn unreadable(file: &Path, why: &dyn std::fmt::Display) {
+    super::say(&format!("{} cannot be read ({why}); this is made from the database", file.display()));
 }
 
 /// Prints `rows`, which come newest first.

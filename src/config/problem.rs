@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::domain::secret;
+
 /// Why there is no config to work with.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -59,28 +61,55 @@ pub struct Place {
     pub line: usize,
     /// The column.
     pub column: usize,
-    /// The whole line.
+    /// The line up to the end of what is meant: what stands behind it may be a secret, and before it no text is shown.
     pub text: String,
     /// How many characters are meant, at least one.
     pub width: usize,
 }
 
 impl Place {
-    /// The place of the bytes `span` in `text`. What goes beyond the line's end is left out.
+    /// The place of the bytes `span` in `text`.
     pub fn of(text: &str, span: &Range<usize>) -> Self {
         let start = floor(text, span.start);
         let end = floor(text, span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line = text[line_start..].split('\n').next().unwrap_or_default();
         let line = line.strip_suffix('\r').unwrap_or(line);
-        let meant = text[start..end.min(line_start + line.len()).max(start)].chars().count();
+        let end = end.min(line_start + line.len()).max(start);
+        let meant = text[start..end].chars().count();
+        let (before, shown) = (&text[line_start..start], secret::hidden(&text[start..end]));
         Self {
             line: text[..line_start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            text: line.to_owned(),
+            text: without_texts(before) + &shown,
             width: meant.max(1),
         }
     }
+}
+
+impl Place {
+    /// Keeps the numbers alone: what stands there may be anything.
+    pub fn leave_out_the_text(&mut self) {
+        self.text.clear();
+    }
+}
+
+/// What stands in quotes, letter by letter out of sight, so that the marks below stay where they are.
+fn without_texts(before: &str) -> String {
+    let mut inside = None;
+    let hide = |c: char| match inside {
+        None if c == '"' || c == '\'' => {
+            inside = Some(c);
+            c
+        }
+        Some(quote) if c == quote => {
+            inside = None;
+            c
+        }
+        None => c,
+        Some(_) => '…',
+    };
+    before.chars().map(hide).collect()
 }
 
 /// The nearest character boundary at or below `at`.
@@ -97,6 +126,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             None => write!(f, "{}: {}", self.file, self.what)?,
+            Some(Place { line, column, text, .. }) if text.is_empty() => {
+                write!(f, "{}:{line}:{column}: {}", self.file, self.what)?;
+            }
             Some(Place { line, column, text, width }) => {
                 let number = line.to_string();
                 let gutter = " ".repeat(number.len());
@@ -129,7 +161,7 @@ mod tests {
         fn every_span_has_a_place(text in "\\PC{0,20}(\\r?\\n\\PC{0,20}){0,3}", from in 0_usize..200, len in 0_usize..200) {
             let place = Place::of(&text, &(from..from + len));
             prop_assert!(place.line >= 1 && place.column >= 1 && place.width >= 1);
-            prop_assert!(text.contains(&place.text));
+            prop_assert!(place.text.chars().count() + 1 >= place.column);
         }
     }
 }

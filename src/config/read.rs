@@ -11,6 +11,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::problem::{Place, Problem};
 use super::{Config, rules};
+use crate::domain::secret;
 
 /// How alike two names must be for one to be suggested for the other; 1 is the same name.
 const ALIKE: f64 = 0.7;
@@ -26,7 +27,11 @@ pub(super) fn parse(text: &str, file: &str) -> Result<(Config, BTreeSet<String>)
         Ok(table) => table,
         Err(error) => {
             let what = format!("this is not TOML: {}", error.message());
+            let known = error.span().is_some_and(|span| is_of_a_setting(&text[..span.start]));
             reading.refuse(error.span().as_ref(), what, String::new());
+            if !known && let Some(place) = reading.problems.iter_mut().find_map(|problem| problem.place.as_mut()) {
+                place.leave_out_the_text();
+            }
             return Err(reading.problems);
         }
     };
@@ -95,6 +100,7 @@ impl Reading<'_> {
         let here = expected.as_object().into_iter().flat_map(|table| table.keys());
         let section = elsewhere(name, "", &Config::default().effective_json());
         let advice = match (section, nearest(name, here)) {
+            _ if secret::is_name_of_one(name) => no_place_for(name),
             (Some(section), _) => format!("`{name}` belongs under [{section}]."),
             (None, Some(near)) => format!("Did you mean `{near}`?"),
             (None, None) => "`neo config init` writes a file with all settings.".to_owned(),
@@ -137,6 +143,7 @@ impl Reading<'_> {
 
     fn refuse(&mut self, span: Option<&Range<usize>>, what: String, advice: String) {
         let place = span.map(|span| Place::of(self.text, span));
+        let [what, advice] = [what, advice].map(|words| secret::hidden(&words).into_owned());
         self.problems.push(Problem { file: self.file.to_owned(), place, what, advice });
     }
 }
@@ -172,6 +179,22 @@ fn plain_digits(number: &DeValue<'_>) -> Option<String> {
 fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> Option<&'k String> {
     let alike = known.map(|key| (strsim::jaro_winkler(name, key), key)).filter(|(alike, _)| *alike >= ALIKE);
     alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, key)| key)
+}
+
+/// Whether what stands right before is the name of a setting, so that what follows is no secret.
+fn is_of_a_setting(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let name = line.split('=').next().unwrap_or_default().trim();
+    line.contains('=') && elsewhere(name, "", &Config::default().effective_json()).is_some()
+}
+
+fn no_place_for(name: &str) -> String {
+    let variable = name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let variable = variable.strip_prefix("NEO_").unwrap_or(&variable);
+    format!(
+        "A secret does not belong in this file, which is copied into the journal: take it out, and keep it in the \
+         environment, as NEO_{variable}."
+    )
 }
 
 /// The section that has a setting of exactly this name.

@@ -140,6 +140,10 @@ impl Rules {
         self.between("keeper.checkpoint_s", set.checkpoint_s, 1, 86_400);
         self.between("keeper.heartbeat_s", set.heartbeat_s, 1, 3_600);
         self.between("keeper.backup_every_s", set.backup_every_s, 1, 86_400);
+        self.between("keeper.journal_stall_s", set.journal_stall_s, 1, 3_600);
+        self.between("keeper.store_stall_s", set.store_stall_s, 1, 3_600);
+        self.between("keeper.journal_lost_s", set.journal_lost_s, 1, 3_600);
+        self.not_above("keeper.journal_stall_s", set.journal_stall_s, "keeper.journal_lost_s", set.journal_lost_s);
     }
 
     fn log(&mut self, set: &logging::settings::Settings) {

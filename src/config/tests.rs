@@ -61,12 +61,12 @@ fn money_is_read_exactly_however_it_is_written() {
 fn an_unknown_key_is_refused_with_its_line_and_a_suggestion() {
     insta::assert_snapshot!(refusal(include_str!("../../tests/fixtures/config/unknown_key.toml")), @r"
     neo.toml:3:1: `bid_ofset_bps` is not a setting of [engine]
-      3 | bid_ofset_bps = 12
+      3 | bid_ofset_bps
         | ^^^^^^^^^^^^^
     Did you mean `bid_offset_bps`?
 
     neo.toml:5:2: `paperr` is not a setting of this file
-      5 | [paperr]
+      5 | [paperr
         |  ^^^^^^
     Did you mean `paper`?
     ");
@@ -76,7 +76,7 @@ fn an_unknown_key_is_refused_with_its_line_and_a_suggestion() {
 fn a_setting_in_the_wrong_section_is_told_where_it_belongs() {
     insta::assert_snapshot!(refusal(include_str!("../../tests/fixtures/config/wrong_section.toml")), @r"
     neo.toml:2:1: `max_drawdown_bps` is not a setting of [engine]
-      2 | max_drawdown_bps = 200
+      2 | max_drawdown_bps
         | ^^^^^^^^^^^^^^^^
     `max_drawdown_bps` belongs under [engine.limits].
     ");
@@ -204,6 +204,41 @@ fn init_writes_the_template_once_and_never_overwrites() {
     assert_eq!(init(Some(&file)).unwrap(), file);
     assert_eq!(fs::read_to_string(&file).unwrap(), TEMPLATE);
     assert!(matches!(init(Some(&file)), Err(ConfigError::Exists(_))));
+}
+
+#[test]
+fn no_setting_is_free_text_so_that_none_can_hold_a_secret() {
+    let mut every = BTreeSet::new();
+    leaves(&Config::default().effective_json(), "", &mut every);
+    for name in every {
+        let (section, key) = name.rsplit_once('.').unwrap();
+        let said = Config::parse(&format!("[{section}]\n{key} = \"any words at all\"\n"), "neo.toml");
+        assert!(said.is_err(), "{name} takes any text, and is written into the journal");
+    }
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_with_where_it_belongs_and_never_said_again() {
+    const SECRET: &str = "sEdTM1uX8pu2do5XvTnutH6HsouMaM2";
+    for (text, advice) in [
+        (format!("[xrpl]\nseed = \"{SECRET}\"\n"), ""),
+        (format!("wallet_seed = \"{SECRET}\"\n"), "NEO_WALLET_SEED"),
+        (format!("[engine]\napi-key = \"{SECRET}\" # {SECRET}\n"), "NEO_API_KEY"),
+        (format!("engine = {{ note = \"{SECRET}\", tick_s = 0 }}\n"), ""),
+        (format!("[engine]\ntick_s = 0 # not {SECRET}\n"), ""),
+        (format!("wallet_seed = {SECRET}\n"), ""),
+        (format!("wallet_seed = \"{SECRET}\n"), ""),
+        (format!("note = \"\"\"\n{SECRET}\n"), ""),
+        (format!("{SECRET}\n"), ""),
+        (format!("engine = \"{SECRET}\"\n"), ""),
+        (format!("[console]\ntheme = \"{SECRET}\"\n"), ""),
+        (format!("[paper]\nstart_xrp = \"{SECRET}\"\n"), ""),
+        (format!("[\"{SECRET}\"]\n"), ""),
+    ] {
+        let said = refusal(&text);
+        assert!(!said.contains(SECRET), "{text}\n{said}");
+        assert!(said.contains(advice), "{said}");
+    }
 }
 
 proptest::proptest! {

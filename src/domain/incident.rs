@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::secret::hidden;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,6 +106,17 @@ impl Source {
     }
 }
 
+impl Incident {
+    /// The same, without what looks like a secret in the words of others.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        for words in [&mut self.tried, &mut self.happened] {
+            *words = hidden(words).into_owned();
+        }
+        self
+    }
+}
+
 impl fmt::Display for Incident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.title, self.happened.replace('\n', "; "))
@@ -114,7 +127,7 @@ impl fmt::Display for Incident {
 pub fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
-    words.unwrap_or_else(|| "a panic without words".to_owned())
+    words.map_or_else(|| "a panic without words".to_owned(), |words| hidden(&words).into_owned())
 }
 
 #[cfg(test)]

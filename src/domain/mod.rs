@@ -19,6 +19,7 @@ pub mod money;
 pub mod order;
 pub mod pnl;
 pub mod reading;
+pub mod secret;
 pub mod session;
 pub mod time;
 pub mod venue;

@@ -3,7 +3,7 @@
 //! No clock, no I/O, no randomness, no tokio. One seed replays one whole day. The engine keeps its session's
 //! [`crate::domain::account::Account`] from the facts that it emits, and never trades on what is not on disk: an order
 //! is only asked for by the [`Input::Recorded`] of its intent. Only a cancel need not wait where waiting could be long:
-//! at the end, and on a full disk.
+//! at the end, on a full disk, and while a thread that keeps facts stands still.
 
 mod desk;
 mod guards;
@@ -41,12 +41,16 @@ pub enum Input {
     Recorded(Ticket),
     /// The operator wants something.
     Operator(Wish),
-    /// The clock jumped, or a thread stalled: nothing we believe is proven until the next truth check.
+    /// The clock jumped, or this process stood still: nothing we believe is proven until the next truth check.
     Doubt(String),
     /// The disk is full: nothing new may be begun that could not be written down. Stays until [`Input::RoomAgain`].
     DiskFull(String),
     /// There is room on the disk again.
     RoomAgain,
+    /// A thread that keeps facts stands still: nothing is quoted until [`Input::MovesAgain`], and no cancel waits for it.
+    Stalled(String),
+    /// Both threads that keep facts move again.
+    MovesAgain,
     /// The end begins: seal. Answered by an [`Effect::Record`] of the `EndBegun`; from here on only cancels are sent.
     /// A second seal changes nothing and answers nothing.
     Seal(Cause),

@@ -6,7 +6,7 @@
 //! | pause, resume | operator | remembered in every mode; shown unless Degraded or Halted |
 //! | idle, calm | guard | stands for its time, under a pause too |
 //! | degrade | guard or engine | overrides a pause, which it remembers |
-//! | proven | engine | ends Degraded, unless the disk is still full: back to what still stands |
+//! | proven | engine | ends Degraded, unless what caused it lasts, as a full disk does: back to what still stands |
 //! | halt | guard or session | final |
 //!
 //! What stands is kept apart from what is shown, and the mode is always the first of Halted, Degraded, Paused,
@@ -26,13 +26,8 @@ pub(super) enum Trouble {
     Doubt,
     /// Facts can be written for a short while only, or not at all.
     DiskFull,
-}
-
-/// Whether there is room on the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
-    Enough,
-    None,
+    /// A thread that keeps facts stands still.
+    Stall,
 }
 
 /// A wish to change the mode.
@@ -64,8 +59,8 @@ pub(super) struct Modes {
     paused: bool,
     idle_until: Option<Timestamp>,
     troubles: Vec<Trouble>,
-    /// A full disk stays one, whatever else is proven, until there is room again.
-    room: Room,
+    /// Of the troubles those that stay, whatever is proven, until we are told that they are over.
+    lasting: Vec<Trouble>,
     /// Books that had come when the newest trouble began.
     troubled_at_news: u64,
     over: bool,
@@ -81,7 +76,7 @@ impl Modes {
             paused: false,
             idle_until: None,
             troubles: Vec::new(),
-            room: Room::Enough,
+            lasting: Vec::new(),
             troubled_at_news: 0,
             over: false,
         }
@@ -115,11 +110,11 @@ impl Modes {
                 if !self.troubles.contains(&trouble) {
                     self.troubles.push(trouble);
                 }
-                if trouble == Trouble::DiskFull {
-                    self.room = Room::None;
+                if trouble.lasts() && !self.lasting.contains(&trouble) {
+                    self.lasting.push(trouble);
                 }
             }
-            Ask::Proven => self.troubles.retain(|&trouble| trouble == Trouble::DiskFull && self.room == Room::None),
+            Ask::Proven => self.troubles.retain(|trouble| self.lasting.contains(trouble)),
             Ask::Halt(_) => self.over = true,
         }
         let (from, to) = (self.mode, self.due());
@@ -132,19 +127,19 @@ impl Modes {
         Some(ModeChange { from, to, by: ask.by(), why: self.why.clone(), back: self.back().to_owned() })
     }
 
-    /// There is room on the disk again: from now on that trouble can be proven to be over, like every other.
-    pub fn room_again(&mut self) {
-        self.room = Room::Enough;
+    /// What caused it has ended: from now on that trouble can be proven to be over, like every other.
+    pub fn is_over(&mut self, trouble: Trouble) {
+        self.lasting.retain(|&lasting| lasting != trouble);
     }
 
-    /// Whether the disk is full.
-    pub fn is_out_of_room(&self) -> bool {
-        self.room == Room::None
+    /// Whether what is handed in now may not be written down for long.
+    pub fn is_writing_late(&self) -> bool {
+        !self.lasting.is_empty()
     }
 
     /// Whether something stands in our way that a truth check could clear.
     pub fn can_be_proven(&self) -> bool {
-        self.room == Room::Enough || self.troubles.iter().any(|&trouble| trouble != Trouble::DiskFull)
+        self.lasting.is_empty() || self.troubles.iter().any(|trouble| !self.lasting.contains(trouble))
     }
 
     /// The seal itself is the fact of this change.
@@ -179,8 +174,11 @@ impl Modes {
             Mode::Quoting | Mode::Halted => "",
             Mode::Paused => "the operator resumes",
             Mode::Idle => "time, if that side is not filled again",
-            Mode::Degraded if self.room == Room::None => {
+            Mode::Degraded if self.lasting.contains(&Trouble::DiskFull) => {
                 "room on the disk, then fresh news of the market and a clean truth check"
+            }
+            Mode::Degraded if self.lasting.contains(&Trouble::Stall) => {
+                "the thread moves again, then fresh news of the market and a clean truth check"
             }
             Mode::Degraded => "fresh news of the market, then a clean truth check",
         }
@@ -217,6 +215,13 @@ impl Modes {
     /// Whether a book has come since the newest trouble began.
     pub fn news_since_trouble(&self, news: u64) -> bool {
         news > self.troubled_at_news
+    }
+}
+
+impl Trouble {
+    /// Whether no truth check can prove that it is over.
+    const fn lasts(self) -> bool {
+        matches!(self, Self::DiskFull | Self::Stall)
     }
 }
 
@@ -290,9 +295,21 @@ mod tests {
         let mut modes = after(&[Ask::Ready, DOUBT, full, Ask::Proven]);
         assert_eq!((modes.mode(), modes.troubles()), (Mode::Degraded, &[Trouble::DiskFull][..]));
         assert!(!modes.can_be_proven(), "a truth check would prove nothing");
-        modes.room_again();
+        modes.is_over(Trouble::DiskFull);
         assert_eq!(modes.mode(), Mode::Degraded);
         modes.ask(at(2), Ask::Proven, "so".into());
+        assert_eq!(modes.mode(), Mode::Quoting);
+    }
+
+    #[test]
+    fn room_on_the_disk_does_not_make_a_thread_move() {
+        let [full, stall] = [Trouble::DiskFull, Trouble::Stall].map(|trouble| Ask::Degrade { trouble, news: 0 });
+        let mut modes = after(&[Ask::Ready, full, stall]);
+        modes.is_over(Trouble::DiskFull);
+        modes.ask(at(2), Ask::Proven, "so".into());
+        assert_eq!((modes.mode(), modes.troubles()), (Mode::Degraded, &[Trouble::Stall][..]));
+        modes.is_over(Trouble::Stall);
+        modes.ask(at(3), Ask::Proven, "so".into());
         assert_eq!(modes.mode(), Mode::Quoting);
     }
 

@@ -161,7 +161,7 @@ impl State {
             self.record_step(id, Step::NeverSent);
         } else if live.cancel == Cancel::NotAsked || self.patience_is_over(live.cancel) {
             let ticket = self.record(Fact::Intent(Intent::Cancel { order: id, why: why.to_owned() }));
-            if self.modes.is_out_of_room() {
+            if self.modes.is_writing_late() {
                 return self.send_cancel(id);
             }
             self.set_cancel(id, Cancel::Intended);
@@ -199,7 +199,7 @@ impl State {
         }
     }
 
-    /// The disk is full. A cancel risks nothing, and what rests meanwhile does: none waits for the disk any more.
+    /// Facts are written late. A cancel risks nothing, and what rests meanwhile does: none waits for the disk any more.
     pub(super) fn send_waiting_cancels(&mut self) {
         self.orders.waiting.retain(|(_, waiting)| !matches!(waiting, Waiting::Cancel(_)));
         for index in 0..self.orders.live.len() {

@@ -25,8 +25,10 @@ pub fn step(state: &mut State, now: Timestamp, input: Input) -> Vec<Effect> {
         Input::Recorded(ticket) => state.release(ticket),
         Input::Operator(wish) => state.on_wish(wish),
         Input::Doubt(why) => state.on_doubt(why),
-        Input::DiskFull(why) => state.on_disk_full(why),
-        Input::RoomAgain => state.on_room_again(),
+        Input::DiskFull(why) => state.on_lasting_trouble(Trouble::DiskFull, why),
+        Input::RoomAgain => state.is_over(Trouble::DiskFull),
+        Input::Stalled(why) => state.on_lasting_trouble(Trouble::Stall, why),
+        Input::MovesAgain => state.is_over(Trouble::Stall),
         Input::Seal(cause) => state.seal(cause),
         Input::CancelRest => state.cancel_rest(),
     }
@@ -84,16 +86,17 @@ impl State {
         }
     }
 
-    fn on_disk_full(&mut self, why: String) {
-        self.ask(Ask::Degrade { trouble: Trouble::DiskFull, news: self.market.news }, why);
+    /// What is intended now may not be written down for long, so cancels go without it.
+    fn on_lasting_trouble(&mut self, trouble: Trouble, why: String) {
+        self.ask(Ask::Degrade { trouble, news: self.market.news }, why);
         if self.mode() != Mode::Halted {
             self.send_waiting_cancels();
         }
     }
 
-    /// The way back leads through a truth check, as from every trouble: facts were late while there was no room.
-    fn on_room_again(&mut self) {
-        self.modes.room_again();
+    /// The way back leads through a truth check, as from every trouble: facts were late while it lasted.
+    fn is_over(&mut self, trouble: Trouble) {
+        self.modes.is_over(trouble);
         self.truth.ask_anew();
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::health::{BackupDone, Done, Health, Progress};
 use super::journal_thread::Handed;
 use super::store_thread::{Inbox, Job};
-use super::{LastLog, unpoisoned};
+use super::{Beats, LastLog, unpoisoned};
 use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -19,6 +19,7 @@ pub struct Door {
     facts: Sender<Handed>,
     work: Arc<Inbox>,
     health: Arc<Mutex<Health>>,
+    beats: Arc<Beats>,
 }
 
 /// The journal's thread is gone: nothing can be recorded any more.
@@ -27,8 +28,8 @@ pub struct Door {
 pub struct NobodyKeeps;
 
 impl Door {
-    pub(super) fn new(facts: Sender<Handed>, work: Arc<Inbox>, health: Arc<Mutex<Health>>) -> Self {
-        Self { facts, work, health }
+    pub(super) fn new(facts: Sender<Handed>, work: Arc<Inbox>, health: Arc<Mutex<Health>>, beats: Arc<Beats>) -> Self {
+        Self { facts, work, health, beats }
     }
 
     /// Hands in facts that belong together. They are acknowledged by [`super::News::Recorded`] with this `ticket` or a
@@ -70,6 +71,11 @@ impl Door {
     /// Has `job` done on the store's own connection, when nothing more urgent waits.
     pub fn on_store(&self, job: Job) {
         self.work.job(job);
+    }
+
+    /// Which step each thread is at.
+    pub fn beats(&self) -> &Beats {
+        &self.beats
     }
 
     /// How keeping goes.

@@ -14,6 +14,7 @@ use super::names::{JournalNames, Lost};
 use super::news::News;
 use super::space::Seen;
 use super::store_thread::{Inbox, Vouch};
+use crate::beat::Step;
 use crate::domain::fact::Fact;
 use crate::journal::record::Entry;
 use crate::journal::writer::{Acknowledged, Room, WriteError, Writer};
@@ -93,6 +94,7 @@ impl Appending {
         let looks = [self.outlets.space.next_look(), self.names.next_look()];
         let until = self.retry_at.into_iter().chain(looks).min();
         let patience = until.map_or(RETRY, |until| until.saturating_duration_since(Instant::now()));
+        self.outlets.beats.journal.at(Step::Rest);
         let mut open = match self.facts.recv_timeout(patience) {
             Ok(handed) => group.take(handed),
             Err(RecvTimeoutError::Timeout) => true,
@@ -130,6 +132,7 @@ impl Appending {
         }
         self.retry_at = None;
         while let Some(group) = self.waiting.pop_front() {
+            self.outlets.beats.journal.at(Step::Facts);
             if self.failed {
                 self.let_the_store_vouch(group);
                 continue;
@@ -189,6 +192,7 @@ impl Appending {
             self.left_a_file(&trouble);
         }
         // Nobody waits for this, so it is done after the acknowledgement.
+        self.outlets.beats.journal.at(Step::Files);
         if let Err(trouble) = self.writer.make_room() {
             self.left_a_file(&trouble);
         }
@@ -216,6 +220,7 @@ impl Appending {
     }
 
     fn look(&mut self) {
+        self.outlets.beats.journal.at(Step::Files);
         if self.outlets.space.look(!self.waiting.is_empty()) == Seen::RoomAgain {
             self.writer.use_room(Room::Ahead);
         }

@@ -32,6 +32,7 @@ pub use door::Door;
 pub use news::News;
 pub use store_thread::{Job, Shift};
 
+use crate::beat::Beat;
 use crate::disk::ballast::Ballast;
 use crate::journal::writer::Writer;
 use crate::store::{Ask, Store};
@@ -43,6 +44,15 @@ use space::Space;
 pub struct Keeper {
     door: Door,
     over: mpsc::Receiver<()>,
+}
+
+/// Which step each thread is at.
+#[derive(Debug, Default)]
+pub struct Beats {
+    /// The one that appends.
+    pub journal: Beat,
+    /// The one that projects.
+    pub store: Beat,
 }
 
 /// What closing does with the store's write-ahead log.
@@ -82,7 +92,8 @@ impl Keeper {
         let work = Arc::new(store_thread::Inbox::default());
         let space = Arc::new(Space::new(ballast, news.clone(), Arc::clone(&health)));
 
-        let outlets = Outlets { news, health: Arc::clone(&health), space };
+        let beats = Arc::new(Beats::default());
+        let outlets = Outlets { news, health: Arc::clone(&health), space, beats: Arc::clone(&beats) };
         let projecting = store_thread::Projecting::new(store, Arc::clone(&work), outlets.clone());
         let over_of_store = over_tx.clone();
         std::thread::Builder::new().name("store".into()).spawn(move || {
@@ -97,7 +108,7 @@ impl Keeper {
             // Fails only if nobody waits for us any more.
             let _ = over_tx.send(());
         })?;
-        Ok(Self { door: Door::new(queue, work, health), over })
+        Ok(Self { door: Door::new(queue, work, health, beats), over })
     }
 
     /// The door, to be cloned freely.
@@ -124,6 +135,7 @@ struct Outlets {
     news: UnboundedSender<News>,
     health: Arc<Mutex<Health>>,
     space: Arc<Space>,
+    beats: Arc<Beats>,
 }
 
 impl Outlets {

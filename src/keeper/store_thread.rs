@@ -14,6 +14,7 @@ use super::health::{CheckpointAnswer, Done};
 use super::names::{LOOK, StoreNames};
 use super::news::News;
 use super::{LastLog, Outlets};
+use crate::beat::Step;
 use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
@@ -44,6 +45,7 @@ impl Shift<'_> {
         if let Some(work) = self.0.work.pressing() {
             self.0.carry_out(work);
         }
+        self.0.at(Step::Job);
         if self.0.work.is_hurried() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
@@ -93,10 +95,12 @@ impl Projecting {
             while !closing {
                 let is_behind = self.failing || !self.backlog.is_empty();
                 let retry = if is_behind && !self.given_up { RETRY } else { LOOK };
+                self.at(Step::Rest);
                 let work = self.work.wait(Some(retry));
                 closing = work.closing;
                 self.carry_out(work);
             }
+            self.at(Step::Checkpoint);
             self.empty_the_log();
         }));
         if let Err(panic) = outcome {
@@ -111,9 +115,15 @@ impl Projecting {
 
     /// What others did to the files is looked for before each piece of work, what our own did is noted after it.
     fn carry_out(&mut self, work: Work) {
+        self.at(Step::Files);
         self.look();
+        self.at(Step::Facts);
         self.work_off(work);
         self.names.note(&self.store);
+    }
+
+    fn at(&self, step: Step) {
+        self.outlets.beats.store.at(step);
     }
 
     /// Told once; work goes on through the open handles.
@@ -141,20 +151,25 @@ impl Projecting {
         if self.backlog.len() > BACKLOG {
             self.give_up("too far behind; the next start catches up from the journal");
         }
+        self.at(Step::Questions);
         while let Some(&session) = self.owed.rows.first() {
             let row = self.store.ask().and_then(|ask| ask.session_row(session));
             let row = row.map(|row| row.map(Box::new)).map_err(|error| error.to_string());
             self.outlets.tell(News::Row(session, row));
             self.owed.rows.remove(0);
         }
+        self.at(Step::Checkpoint);
         while let Some(&at) = self.owed.checkpoints.first() {
             self.checkpoint(at);
             self.owed.checkpoints.remove(0);
         }
+        self.at(Step::Readings);
         self.write_readings(&work.readings);
         for job in work.jobs {
+            self.at(Step::Job);
             job(&mut Shift(self));
         }
+        self.at(Step::Questions);
         while let Some(&session) = self.owed.digests.first() {
             let digest = self.store.ask().and_then(|ask| ask.readings_digest(session));
             self.outlets.tell(News::Readings(session, digest.map_err(|error| error.to_string())));
@@ -235,6 +250,7 @@ impl Projecting {
     /// Answers every question with a refusal, so that nobody waits for a thread that cannot work any more. A job that is
     /// not done says so itself.
     fn refuse_until_closed(&mut self) {
+        self.at(Step::Rest);
         loop {
             let work = self.work.wait(None);
             for (ticket, _) in work.vouch {

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// What has gone wrong with writing since the last line that succeeded, for whoever asks.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trouble(Arc<Mutex<Option<String>>>);
+pub struct Trouble(Arc<Mutex<Option<String>>>);
 
 /// The file of today, whatever day it is.
 pub(super) struct DailyFile<C> {
@@ -30,7 +30,8 @@ pub(super) struct DailyFile<C> {
 }
 
 impl Trouble {
-    pub(super) fn get(&self) -> Option<String> {
+    /// In the system's words; `None` if the newest line was written.
+    pub fn get(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

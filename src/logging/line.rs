@@ -6,6 +6,7 @@ use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
+use crate::domain::secret;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
@@ -29,7 +30,18 @@ impl Line {
         let mut line =
             Self { at, level: *meta.level(), target: meta.target().to_owned(), message: String::new(), fields: vec![] };
         event.record(&mut line);
+        line.hide_secrets();
         line
+    }
+
+    /// Whoever logs, and whatever others said to them: no secret gets into the log.
+    fn hide_secrets(&mut self) {
+        self.message = secret::hidden(&self.message).into_owned();
+        for (_, value) in &mut self.fields {
+            if let Value::String(words) = value {
+                *words = secret::hidden(words).into_owned();
+            }
+        }
     }
 
     /// One JSON object with a newline after it: `timestamp`, `level`, `target`, `message`, `session_id` (`null` while

@@ -9,6 +9,7 @@ mod journald;
 mod line;
 mod ring;
 pub mod settings;
+mod terminal;
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -24,10 +25,12 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 
-use self::file::{DailyFile, Trouble};
+use self::file::DailyFile;
+pub use self::file::Trouble;
 use self::line::Line;
 pub use self::line::one_line;
 pub use self::ring::{LogLine, LogRing, RING_KEPT};
+pub use self::terminal::may_be_written;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
@@ -127,8 +130,8 @@ impl Logging {
     }
 
     /// What keeps lines from being written, if anything does: an incident for whoever can raise one.
-    pub fn trouble(&self) -> Option<String> {
-        self.trouble.get()
+    pub fn trouble(&self) -> &Trouble {
+        &self.trouble
     }
 
     /// Hands the lines that are still on their way to the file system, for `within` at most: a dead disk must not keep
@@ -169,7 +172,7 @@ impl Lines {
         let mut workers = vec![worker];
         let stderr = (echo == Echo::Stderr).then(|| {
             let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(STDERR_WAITING);
-            let (lines, worker) = builder.thread_name("log to stderr").finish(io::stderr());
+            let (lines, worker) = builder.thread_name("log to stderr").finish(terminal::Stderr);
             workers.push(worker);
             Stderr { lines, put: if journald::has_stderr() { Line::for_journald } else { Line::for_stderr } }
         });

@@ -19,6 +19,8 @@ pub enum Control {
     },
     /// Something went wrong outside of the runner, in the console for example.
     Trouble(Box<crate::domain::incident::Incident>),
+    /// Something was asked of the process that it does not do: what, and why.
+    Refused(String),
     /// End the session. Said again, it is one more cause; see [`Control::Interrupt`] for impatience.
     End {
         /// Why.

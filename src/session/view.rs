@@ -190,10 +190,21 @@ pub enum Pending {
 pub struct ThreadView {
     /// As in ARCHITECTURE: `journal`, `store`, `runner`, …
     pub name: &'static str,
-    /// Whether it lives.
-    pub alive: bool,
+    /// Whether it lives and moves.
+    pub pulse: Pulse,
     /// What it does, in a few words.
     pub doing: String,
+}
+
+/// Whether a thread lives and moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulse {
+    /// It does.
+    Moves,
+    /// It has been at one step for too long.
+    StandsStill,
+    /// It has ended, and will not come back.
+    Dead,
 }
 
 /// The end, phase by phase.

@@ -48,6 +48,9 @@ pub struct Stage {
     rows: u16,
     leader: Leader,
     faults: String,
+    /// What runs `neo`, with its arguments in `$@`, if it is not run directly.
+    script: Option<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// `neo` in a terminal.
@@ -87,7 +90,14 @@ enum Reading {
 
 impl Stage {
     pub fn new() -> Self {
-        Self { columns: 120, rows: 34, leader: Leader::DeafShell, faults: String::new() }
+        Self {
+            columns: 120,
+            rows: 34,
+            leader: Leader::DeafShell,
+            faults: String::new(),
+            script: None,
+            environment: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -105,6 +115,18 @@ impl Stage {
         Self { faults: faults.to_owned(), ..self }
     }
 
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Lets a shell run this, in which `$@` are the arguments of `neo`.
+    #[must_use]
+    pub fn through(self, script: &str) -> Self {
+        Self { script: Some(script.to_owned()), ..self }
+    }
+
     /// Starts `neo` with these arguments.
     #[track_caller]
     pub fn start(self, house: &House, arguments: &[&str]) -> Console {
@@ -116,13 +138,19 @@ impl Stage {
                 // A trap that does something, unlike '' , is not inherited: neo itself does not ignore SIGHUP.
                 shell.args(["-c", &format!("trap : HUP INT QUIT{SHELL}")]);
                 shell.arg(&pid_file);
-                shell.arg(NEO);
+                match &self.script {
+                    None => shell.arg(NEO),
+                    Some(script) => shell.args(["sh", "-c", script, "sh"]),
+                }
                 shell
             }
             Leader::Neo => CommandBuilder::new(NEO),
         };
         command.env_clear();
         for (name, value) in house.environment() {
+            command.env(name, value);
+        }
+        for (name, value) in &self.environment {
             command.env(name, value);
         }
         command.env("NEO_FAULTS", &self.faults);

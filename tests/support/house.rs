@@ -101,6 +101,12 @@ impl House {
         Chain::read(&self.journal()).unwrap_or_else(|why| panic!("{why}"))
     }
 
+    /// How many lines the chain of a running session has.
+    #[track_caller]
+    pub fn chain_so_far(&self) -> usize {
+        self.until_chain("a chain", |_| true).links.len()
+    }
+
     /// Waits until the chain of a running session is as wanted.
     #[track_caller]
     pub fn until_chain(&self, what: &str, is_so: impl Fn(&Chain) -> bool) -> Chain {

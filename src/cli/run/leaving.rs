@@ -108,6 +108,12 @@ async fn listen(
             Some(control) = controls.recv() => control,
             _ = &mut stopped => return controls,
         };
+        if let Control::Refused(words) = &control {
+            tracing::warn!("{words}");
+            if let Some(way_out) = &way_out {
+                way_out.alarm(words);
+            }
+        }
         // A terminal that goes is told of twice: by a signal, and by whoever watches the terminal.
         let insists = !matches!(control, Control::End { reason: HaltReason::TerminalClosed, .. });
         let Some(wish) = Wish::of(control, way_out.as_ref()) else { continue };

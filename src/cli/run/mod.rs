@@ -9,6 +9,7 @@ mod house;
 mod leaving;
 mod receipt;
 mod start;
+mod watchdog;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, watch};
 use super::args::{ColorWhen, Global, RunArgs};
 use super::exit::Exit;
 use super::print::Form;
+use crate::beat::Step;
 use crate::config::{Config, Loaded, places};
 use crate::console::run::{Console, ConsoleHandle, First, Wiring};
 use crate::console::settings::Theme;
@@ -42,6 +44,7 @@ use crate::vault::gate::GateError;
 use asking::Operator;
 use house::House;
 use leaving::Leaving;
+use watchdog::{Watch, Watchdog};
 
 /// How long the terminal, which may not read, can hold us up.
 const TERMINAL_PATIENCE: Duration = Duration::from_millis(200);
@@ -54,6 +57,12 @@ struct Ends {
     views: watch::Sender<Option<Arc<SessionView>>>,
     queries: UnboundedReceiver<HistoryQuery>,
     answers: UnboundedSender<HistoryAnswer>,
+}
+
+/// What the watchdog tells, and whom.
+struct Alarms {
+    control: UnboundedSender<Control>,
+    log: logging::Trouble,
 }
 
 /// Signals, heard from before the terminal is taken: one that came unheard in between would end us by its default, and
@@ -138,7 +147,8 @@ fn with_threads<W: Write>(
         log_grew: growth_of(logging.ring()),
     };
     let mut console = screen.map(|screen| screen.start(wiring)).transpose()?;
-    let receipt = run_session(order, &runtime, console.as_ref(), ends);
+    let alarms = Alarms { control, log: logging.trouble().clone() };
+    let receipt = run_session(order, &runtime, console.as_ref(), ends, alarms);
     runtime.shutdown_background();
     match receipt? {
         Some(receipt) => {
@@ -155,6 +165,7 @@ fn run_session(
     runtime: &Runtime,
     console: Option<&ConsoleHandle>,
     ends: Ends,
+    alarms: Alarms,
 ) -> Result<Option<Receipt>> {
     let leaving = Leaving::listen(runtime, ends.controls, console.map(ConsoleHandle::way_out));
     let operator = console.map(|console| Operator { runtime, console, leaving: &leaving });
@@ -172,7 +183,11 @@ fn run_session(
     };
     answer_history(runtime, order.place.database(), ends.queries, ends.answers)?;
     let (runner, keeper) = house.begin_session(order, controls, ends.views, service)?;
+    let (beat, way_out) = (runner.beat(), console.map(ConsoleHandle::way_out));
+    let watch = Watch { beat: Arc::clone(&beat), log: alarms.log, control: alarms.control, way_out };
+    let _watchdog = Watchdog::start(watch).wrap_err("cannot start the thread that watches the session")?;
     let mut receipt = runtime.block_on(runner.run());
+    beat.at(Step::Release);
     house::close_keeper(keeper, &order.place, &mut receipt);
     receipt::keep(&order.place, &mut receipt);
     house.close();

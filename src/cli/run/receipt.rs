@@ -12,6 +12,7 @@ use crate::console::term::guard::Terminal;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::disk::replace::replace;
+use crate::logging;
 use crate::session::clock::machine_time;
 use crate::session::plan::Hurry;
 use crate::session::receipt::Receipt;
@@ -40,11 +41,11 @@ pub fn keep(place: &Place, receipt: &mut Receipt) {
 }
 
 /// Prints the receipt: on the terminal once it is given back, as long as that reads; else on the standard output. A
-/// terminal that the system is taking away gets nothing.
+/// terminal that the system is taking away, or that would stop who writes to it from the background, gets nothing.
 pub fn print<W: Write>(receipt: &Receipt, console: Option<&mut ConsoleHandle>, out: &mut W, form: Form) -> Result<()> {
     let terminal_goes = hurry_of(receipt) == Hurry::Hurried;
     let Some(console) = console else {
-        if terminal_goes && std::io::stdout().is_terminal() {
+        if (terminal_goes && std::io::stdout().is_terminal()) || !logging::may_be_written(std::io::stdout()) {
             return Ok(());
         }
         return match form {

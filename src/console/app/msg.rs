@@ -33,6 +33,8 @@ pub enum Msg {
     Clock(Timestamp),
     /// The terminal hung up, or cannot be written to: why.
     TerminalGone(String),
+    /// Something that cannot wait for a view, because there may never be another one.
+    Alarm(String),
     /// No key will ever come again although the terminal is there: why.
     InputLost(String),
 }

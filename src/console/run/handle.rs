@@ -61,6 +61,12 @@ impl WayOut {
         let _ = self.told.send(Msg::Starting(StartStep { text: text.to_owned(), note: String::new(), state }));
     }
 
+    /// Says at the bottom of the screen what no view will tell.
+    pub fn alarm(&self, text: &str) {
+        // Ignored: a console that has ended shows nothing.
+        let _ = self.told.send(Msg::Alarm(text.to_owned()));
+    }
+
     /// Gives the terminal back within `limit`, whatever is drawing.
     pub fn give_back(&self, limit: Duration) -> Terminal {
         self.guard.give_back(limit)

@@ -13,6 +13,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use super::guard;
+use crate::domain::secret::hidden;
 use crate::logging;
 
 /// A panic, as it was told.
@@ -55,7 +56,7 @@ impl Panicked {
         let backtrace = Backtrace::capture();
         Self {
             thread: thread::current().name().unwrap_or("unnamed").to_owned(),
-            message: info.payload_as_str().unwrap_or("a panic without words").to_owned(),
+            message: hidden(info.payload_as_str().unwrap_or("a panic without words")).into_owned(),
             place: info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string),
             backtrace: (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string()),
         }

@@ -129,7 +129,7 @@ impl State {
             return;
         };
         let troubles = self.modes.troubles();
-        let reason = if troubles.contains(&Trouble::DiskFull) {
+        let reason = if troubles.iter().any(|trouble| matches!(trouble, Trouble::DiskFull | Trouble::Stall)) {
             HaltReason::StoreFailure
         } else if troubles.contains(&Trouble::StaleMarket) {
             HaltReason::RiskStaleMarket

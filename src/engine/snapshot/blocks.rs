@@ -53,8 +53,13 @@ impl State {
             }
             Trouble::Doubt => ("time was lost", self.modes.why().to_owned()),
             Trouble::DiskFull => ("the disk is full", "facts could soon not be written down".to_owned()),
+            Trouble::Stall => ("a thread stands still", "facts are not written down in time".to_owned()),
         };
-        let first = if trouble == Trouble::DiskFull { "room on the disk" } else { "fresh news" };
+        let first = match trouble {
+            Trouble::DiskFull => "room on the disk",
+            Trouble::Stall => "the thread moves",
+            Trouble::StaleMarket | Trouble::Truth | Trouble::Doubt => "fresh news",
+        };
         let release = format!("{first}, then a clean truth check; else the session ends in {} s", limit.as_secs());
         Block::new(None, what, measured, &release)
     }

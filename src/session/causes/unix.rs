@@ -1,4 +1,9 @@
-//! SIGINT, SIGTERM, SIGHUP and SIGQUIT.
+//! The signals that end a session, and those that would stop it.
+//!
+//! A stopped session would leave its orders to the market: what job control sends is answered with the reason, and
+//! nothing else. Nobody can refuse SIGSTOP; the runner notices it by the time that it lost.
+//!
+//! A signal that was ignored when we began stays ignored: `nohup` and a shell's `&` mean it.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
@@ -6,14 +11,28 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::domain::halt::HaltReason;
 use crate::session::control::Control;
 
-pub(super) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
-    let heard: [(SignalKind, fn() -> Control); 4] = [
+/// Each signal, and what it means.
+fn heard() -> [(SignalKind, fn() -> Control); 7] {
+    let [tstp, ttin, ttou] =
+        [rustix::process::Signal::TSTP, rustix::process::Signal::TTIN, rustix::process::Signal::TTOU]
+            .map(|signal| SignalKind::from_raw(signal.as_raw()));
+    [
         (SignalKind::interrupt(), || Control::Interrupt),
         (SignalKind::terminate(), || end(HaltReason::InterruptedSigterm)),
         (SignalKind::hangup(), || end(HaltReason::TerminalClosed)),
         (SignalKind::quit(), || end(HaltReason::InterruptedSigquit)),
-    ];
-    for (kind, control) in heard {
+        (tstp, || stays("SIGTSTP")),
+        (ttin, || stays("SIGTTIN")),
+        (ttou, || stays("SIGTTOU")),
+    ]
+}
+
+pub(super) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
+    let ignored = ignored();
+    for (kind, control) in heard() {
+        if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
+            continue;
+        }
         let mut stream = signal(kind)?;
         let controls = controls.clone();
         tokio::spawn(async move {
@@ -27,6 +46,20 @@ pub(super) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()>
     Ok(())
 }
 
+/// The signals that whoever started us had ignored, as a mask: bit n − 1 is signal n. Where the system does not show
+/// it, none: then `nohup` does not hold, and a hang-up closes the session as it would without it.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}
+
 fn end(reason: HaltReason) -> Control {
     Control::End { reason, detail: String::new() }
+}
+
+fn stays(signal: &str) -> Control {
+    Control::Refused(format!(
+        "{signal} was refused: a stopped session could not take its orders out; q or SIGTERM ends it"
+    ))
 }

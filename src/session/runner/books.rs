@@ -73,7 +73,7 @@ impl Books {
 
     /// Writes an incident down.
     pub fn incident(&mut self, at: Timestamp, incident: Incident) {
-        self.write(at, Fact::Incident(incident));
+        self.write(at, Fact::Incident(incident.without_secrets()));
     }
 
     /// Hands in what was written since the last time; answers the ticket that will acknowledge all of it.

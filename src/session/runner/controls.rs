@@ -21,6 +21,11 @@ impl Runner {
                 let now = self.clock.now();
                 self.books.incident(now, *incident);
             }
+            Control::Refused(words) => {
+                let now = self.clock.now();
+                tracing::warn!("{words}");
+                self.books.feed.event(now, EventKind::Operator, words);
+            }
             Control::End { reason, detail } => self.end(reason, detail),
             Control::Interrupt if self.ending.is_none() => self.end(HaltReason::InterruptedSigint, String::new()),
             Control::Interrupt => self.lose_patience(),

@@ -10,6 +10,7 @@ use super::readings::Readings;
 use crate::domain::fact::{EndBegun, Fact, PhaseFailure, SessionClosed};
 use crate::domain::halt::{Cause, Causes, HaltReason};
 use crate::domain::incident::{Incident, Retry, Severity, Source};
+use crate::domain::secret;
 use crate::domain::time::Timestamp;
 use crate::engine::Input;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
@@ -121,6 +122,7 @@ impl Runner {
     /// Someone or something wants the end. The first time it begins; later it is one more cause.
     pub(super) fn end(&mut self, reason: HaltReason, detail: String) {
         let now = self.clock.now();
+        let detail = if secret::is_in(&detail) { secret::hidden(&detail).into_owned() } else { detail };
         let cause = Cause { reason, detail, at: now };
         let hurry = Hurry::of(reason, Windows::HERE);
         if let Some(ending) = &mut self.ending {
@@ -289,6 +291,7 @@ impl Runner {
             }
         }
         self.give_up_waiting_for_room(now);
+        self.look_at_the_threads(now);
         self.back_up_on_time(now);
         if self.publish_at.is_some_and(|at| now >= at) {
             self.publish_now();

@@ -14,6 +14,7 @@ mod publish;
 mod readings;
 mod receipt;
 mod space;
+mod stall;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,6 +32,7 @@ use super::control::Control;
 use super::receipt::Receipt;
 use super::service::Service;
 use super::view::{Identity, Pending, SessionView};
+use crate::beat::Beat;
 use crate::disk::faults;
 use crate::domain::fact::{Fact, SessionOpened};
 use crate::domain::halt::HaltReason;
@@ -44,6 +46,7 @@ use crate::venue::Venue;
 use backup::Backups;
 use books::Books;
 use end::Ending;
+use stall::Threads;
 
 /// All that a session needs to begin.
 pub struct Setup {
@@ -102,6 +105,9 @@ pub struct Runner {
     pending: Vec<Pending>,
     cancelling: Vec<crate::domain::order::OrderId>,
     dead_threads: Vec<(&'static str, String)>,
+    threads: Threads,
+    /// Our own, for who looks whether we turn.
+    beat: Arc<Beat>,
     /// Whether something has changed that a view would show.
     changed: bool,
     /// Since when the disk is full; `None` while it is not.
@@ -155,6 +161,8 @@ impl Runner {
             pending: Vec::new(),
             cancelling: Vec::new(),
             dead_threads: Vec::new(),
+            threads: Threads::new(),
+            beat: Arc::default(),
             changed: true,
             full_since: None,
             publish_at: None,
@@ -171,10 +179,16 @@ impl Runner {
         runner
     }
 
+    /// The runner's beat: it turns at least every [`crate::beat::LOOK`] while a session runs.
+    pub fn beat(&self) -> Arc<Beat> {
+        Arc::clone(&self.beat)
+    }
+
     /// Runs the session to its end, whatever happens on the way.
     pub async fn run(mut self) -> Receipt {
         let mut panics = 0;
         self.publish_now();
+        self.has_turned();
         while !self.over {
             let outcome = caught(self.turn()).await;
             if let Err(words) = outcome {
@@ -211,11 +225,13 @@ impl Runner {
             () = tokio::time::sleep_until(deadline.into()) => {}
             () = self.clock.reach(wake), if time_may_pass => self.on_time(),
         }
+        self.notice_a_standstill();
         self.on_deadlines();
         self.look_at_the_end();
         self.books.hand_in();
         self.publish();
         self.tell_service_manager();
+        self.has_turned();
     }
 
     /// When the session's own time has something for us.
@@ -225,9 +241,9 @@ impl Runner {
         wakes.into_iter().flatten().chain(end).min().unwrap_or(self.next_tick)
     }
 
-    /// Simulated time stands still while anything waits for the disk; but an end for no disk that is full.
+    /// Simulated time stands still while anything waits for the disk; but an end for no disk that is full or stands still.
     fn time_may_pass(&self) -> bool {
-        let may_be_long = self.is_out_of_room() && self.ending.is_some();
+        let may_be_long = (self.is_out_of_room() || self.threads.is_journal_stalled()) && self.ending.is_some();
         let waits = (self.books.awaits_acknowledgement() && !may_be_long)
             || self.ending.as_ref().is_some_and(Ending::waits_for_disk);
         !(self.clock.is_simulated() && waits)
@@ -236,7 +252,8 @@ impl Runner {
     /// When this machine's time has something for us.
     fn next_deadline(&self) -> Instant {
         let end = self.ending.as_ref().and_then(Ending::machine_deadline);
-        let timers = [Some(self.next_checkpoint), Some(self.backups.next), self.publish_at];
+        let timers =
+            [Some(self.next_checkpoint), Some(self.backups.next), Some(self.threads.next_look()), self.publish_at];
         timers
             .into_iter()
             .chain([self.room_deadline(), self.readings_deadline(), self.service.next_pulse(), end])

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Runner;
 use super::end::Ending;
 use crate::session::service::Stage;
-use crate::session::view::{SessionView, ThreadView};
+use crate::session::view::{Pulse, SessionView, ThreadView};
 
 /// Views are not made more often than anybody could see them.
 const APART: Duration = Duration::from_millis(25);
@@ -80,9 +80,12 @@ impl Runner {
         ];
         works
             .into_iter()
-            .map(|(name, work)| match self.dead_threads.iter().find(|(dead, _)| *dead == name) {
-                Some((_, why)) => ThreadView { name, alive: false, doing: why.clone() },
-                None => ThreadView { name, alive: true, doing: work.to_owned() },
+            .map(|(name, work)| {
+                let dead = self.dead_threads.iter().find(|(dead, _)| *dead == name);
+                let dead = dead.map(|(_, why)| (Pulse::Dead, why.clone()));
+                let (pulse, doing) =
+                    dead.or_else(|| self.threads.stalled(name)).unwrap_or_else(|| (Pulse::Moves, work.to_owned()));
+                ThreadView { name, pulse, doing }
             })
             .collect()
     }

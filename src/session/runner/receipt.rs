@@ -22,8 +22,8 @@ impl Runner {
         receipt.backup = kept(ending.backup.as_ref().map(Kept::from), Phase::Backup, ending);
         receipt.totals.incidents = self.books.account.totals(now).incidents;
         receipt.verification = self.verification(ending);
-        if self.books.lost.is_some() && !self.books.is_on_disk(ending.awaited) {
-            // Written down and not kept: no file says that it is closed.
+        if !self.books.is_on_disk(ending.awaited) {
+            // Written down and not kept, or not yet: no file says that it is closed.
             receipt.status = Status::Closing;
         }
         self.fill_in(receipt)

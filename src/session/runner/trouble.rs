@@ -240,6 +240,6 @@ pub(super) fn incident(source: Source, title: &str, tried: &str, happened: Strin
     }
 }
 
-fn in_seconds(gap: Duration) -> String {
+pub(super) fn in_seconds(gap: Duration) -> String {
     format!("{}.{} s", gap.as_secs(), gap.subsec_millis() / 100)
 }

@@ -51,6 +51,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::TerminalGone(why) => news::terminal_gone(model, why),
+        Msg::Alarm(text) => {
+            complain(model, text);
+            Vec::new()
+        }
         Msg::InputLost(why) => {
             complain(model, format!("keys cannot be read any more ({why}); end the session with kill -TERM"));
             Vec::new()

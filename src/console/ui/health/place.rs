@@ -9,7 +9,7 @@ use crate::console::ui::theme::Theme;
 use crate::disk::lock::Holder;
 use crate::domain::words::counted;
 use crate::keeper::health::SpaceHealth;
-use crate::session::view::{Identity, Pace, Quarantined, SessionView, StartAccount, ThreadView};
+use crate::session::view::{Identity, Pace, Pulse, Quarantined, SessionView, StartAccount, ThreadView};
 
 /// Where everything lies and who may write there.
 pub fn place(view: &SessionView, theme: &Theme) -> Vec<Row> {
@@ -96,23 +96,34 @@ fn found<'a>(start: &'a StartAccount, theme: &'a Theme) -> impl Iterator<Item = 
 
 pub fn threads(view: &SessionView, theme: &Theme) -> Vec<Row> {
     let row = |thread: &ThreadView| {
-        let (text, style) = if thread.alive {
-            (format!("✓ {}", thread.doing), theme.text)
-        } else {
-            (format!("✗ dead: {}", thread.doing), theme.bad)
+        let (text, style) = match thread.pulse {
+            Pulse::Moves => (format!("✓ {}", thread.doing), theme.text),
+            Pulse::StandsStill => (format!("✗ {}", thread.doing), theme.bad),
+            Pulse::Dead => (format!("✗ dead: {}", thread.doing), theme.bad),
         };
         Row::new(thread.name, text, style)
     };
     view.threads.iter().map(row).collect()
 }
 
-/// All threads in one line: the dead by their names.
+/// All threads in one line: those that stand still and the dead by their names.
 pub fn threads_together(view: &SessionView, theme: &Theme) -> Row {
-    let dead: Vec<&str> = view.threads.iter().filter(|thread| !thread.alive).map(|thread| thread.name).collect();
-    if dead.is_empty() {
-        Row::new("threads", format!("✓ all {} live", view.threads.len()), theme.text)
+    let of = |pulse| {
+        let names = view.threads.iter().filter(move |thread| thread.pulse == pulse).map(|thread| thread.name);
+        names.collect::<Vec<&str>>()
+    };
+    let mut troubles = Vec::new();
+    for (pulse, words) in [(Pulse::Dead, "dead"), (Pulse::StandsStill, "standing still")] {
+        let names = of(pulse);
+        if !names.is_empty() {
+            troubles.push(format!("{words}: {}", names.join(", ")));
+        }
+    }
+    let live = of(Pulse::Moves).len();
+    if troubles.is_empty() {
+        Row::new("threads", format!("✓ all {live} live"), theme.text)
     } else {
-        Row::new("threads", format!("✗ dead: {}; {} live", dead.join(", "), view.threads.len() - dead.len()), theme.bad)
+        Row::new("threads", format!("✗ {}; {live} live", troubles.join("; ")), theme.bad)
     }
 }
 

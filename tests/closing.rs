@@ -1,0 +1,90 @@
+//! What closing leaves behind: a copy that fails on the way is made up for by the other, and the receipt can be had
+//! again.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustix::process::Signal;
+
+use support::{Headless, House};
+
+/// While this file is there, the fault happens.
+const FAULT: &str = "fault";
+
+/// A session whose end has begun when a copy begins to fail.
+#[track_caller]
+fn fail_while_closing(house: &House, fault: &str) -> support::Ended {
+    let mut command = house.neo(&["run", "--headless", "--seed", "7"]);
+    command.env("NEO_FAULTS", fault);
+    let mut session = Headless::spawn(command);
+    house.until_quoting();
+    session.signal(Signal::TERM);
+    house.until_chain("the seal", |chain| !chain.of_kind("end_begun").is_empty());
+    house.touch(FAULT);
+    let ended = session.ended();
+    assert_eq!(ended.code, Some(6), "{}", ended.said());
+    house.remove(FAULT);
+    ended
+}
+
+/// After the next start both copies tell of the same end, and the chain is whole.
+#[track_caller]
+fn expect_level_after_the_next_start(house: &House) {
+    house.short_session(2);
+    let closed = house.chain();
+    let closed = closed.of_kind("session_closed").into_iter().find(|link| link.session == Some(1));
+    assert_eq!(closed.expect("it is closed").text("/reason"), "interrupted_sigterm");
+    assert_eq!(house.rows().session(1)["status"], "CLOSED");
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn a_journal_that_fails_while_closing_is_made_up_for_by_the_store_and_that_is_said() {
+    let house = House::new();
+    let ended = fail_while_closing(&house, "journal_sync:@fault");
+    assert!(ended.stdout.contains("The journal cannot be written"), "{}", ended.said());
+    assert!(ended.stdout.contains("in the database only"), "{}", ended.said());
+    assert!(house.chain().of_kind("session_closed").is_empty(), "the journal does not have it");
+    assert_eq!(house.rows().session(1)["status"], "CLOSED", "the store does");
+    expect_level_after_the_next_start(&house);
+}
+
+#[test]
+fn a_store_that_fails_while_closing_is_made_up_for_by_the_journal_and_that_is_said() {
+    let house = House::new();
+    let ended = fail_while_closing(&house, "store_commit:@fault");
+    assert!(ended.stdout.contains("The store cannot be written"), "{}", ended.said());
+    assert_eq!(house.chain().last("session_closed").text("/reason"), "interrupted_sigterm");
+    expect_level_after_the_next_start(&house);
+}
+
+#[test]
+fn a_receipt_is_printed_again_as_it_was_kept_and_from_the_database_if_its_file_is_gone() {
+    let house = House::new();
+    house.short_session(1);
+    let kept = fs::read_to_string(receipt(&house, "txt")).expect("a receipt");
+    let again = house.run(&["sessions", "show", "1", "--receipt"]);
+    again.expect_code(0);
+    assert_eq!(again.stdout.trim_end(), kept.trim_end());
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    let kept = json(&fs::read_to_string(receipt(&house, "json")).expect("a receipt"));
+    assert_eq!(json(&house.run(&["--json", "sessions", "show", "1", "--receipt"]).stdout), kept);
+
+    fs::write(receipt(&house, "json"), "{ torn").expect("written");
+    let made = house.run(&["--json", "sessions", "show", "1", "--receipt"]);
+    made.expect_code(0);
+    assert!(made.stderr.contains("1.json cannot be read"), "{}", made.stderr);
+    fs::remove_file(receipt(&house, "json")).expect("removed");
+    let made_again = house.run(&["--json", "sessions", "show", "1", "--receipt"]);
+    assert_eq!(made_again.stderr, "");
+    assert_eq!(json(&made.stdout), json(&made_again.stdout));
+    assert_eq!(json(&made.stdout)["totals"], kept["totals"]);
+    house.run(&["sessions", "show", "9", "--receipt"]).expect_refusal(1, &["no such session"]);
+}
+
+fn receipt(house: &House, kind: &str) -> PathBuf {
+    Path::new(house.folder()).join(format!("s.receipts/1.{kind}"))
+}
