@@ -231,6 +231,18 @@ fn beside_a_sound_database_nothing_is_rebuilt_from_another_houses_journal() {
 }
 
 #[test]
+fn another_houses_database_without_any_journal_is_not_believed_either() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    let before = house.chain();
+    fs::remove_dir_all(house.journal()).expect("ours");
+    fs::copy(other.database(), house.database()).expect("a database");
+    expect_untouched(&house, &["run", "--headless"], &["there is no journal", "first line", "neo restore --from"]);
+    fs::remove_file(house.database()).expect("ours");
+    house.run(&["restore"]).expect_code(0);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..], "as it was said");
+}
+
+#[test]
 fn a_whole_journal_is_not_written_over_from_another_houses_database_that_is_longer() {
     let (house, other) = (House::new(), closed([3, 4]));
     house.short_session(1);

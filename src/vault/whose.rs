@@ -96,6 +96,14 @@ pub fn first_line(disk: &dyn Disk, place: &Place) -> Option<Head> {
     Line::read(std::str::from_utf8(text).ok()?).ok().filter(|line| line.n == 0).map(|line| line.head())
 }
 
+/// The newest backup that is whole and its first line; `None` if there is none that has one.
+pub fn first_of_backup(disk: &dyn Disk, place: &Place) -> Option<(String, Hash)> {
+    // A shelf that cannot be read has nothing to say.
+    let (backup, _) = newest_fit(disk, &place.backups()).ok().flatten()?;
+    let first = hash(Reader::open_copy(disk, &place.backups().join(&backup.name)).ok()?.ask(), 0)?;
+    Some((backup.name, first))
+}
+
 /// A journal that must not be believed, though there is no sound database that could deny it: it is another database's.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Elsewhere {
@@ -113,12 +121,7 @@ impl Elsewhere {
         if store == Some(journal) {
             return None;
         }
-        // A shelf that cannot be read has nothing to say.
-        let newest = newest_fit(disk, &place.backups()).ok().flatten();
-        let backup = newest.and_then(|(backup, _)| {
-            let first = hash(Reader::open_copy(disk, &place.backups().join(&backup.name)).ok()?.ask(), 0)?;
-            Some((backup.name, first))
-        });
+        let backup = first_of_backup(disk, place);
         let first = backup.as_ref().map(|(_, first)| *first).or(store)?;
         (first != journal).then(|| Self {
             database: place.database().to_owned(),
@@ -161,10 +164,11 @@ impl fmt::Display for Elsewhere {
 }
 
 /// Whether two whole lines are not the same; what is broken differs from nothing.
-fn differ(one: Option<Hash>, other: Option<Hash>) -> bool {
+pub fn differ(one: Option<Hash>, other: Option<Hash>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
-fn hash(ask: Ask<'_>, n: u64) -> Option<Hash> {
+/// The hash of a line that is whole there.
+pub fn hash(ask: Ask<'_>, n: u64) -> Option<Hash> {
     Line::read(&ask.whole_line(n)?).ok().map(|line| line.hash)
 }

@@ -204,7 +204,8 @@ impl Gate<'_> {
         match (report.head, cursor) {
             (None, None) => self.refuse_to_go_on_empty(&report)?,
             (Some(_), None) => self.refuse_another_journal(None)?,
-            (_, Some(_)) => {}
+            (None, Some(_)) => self.refuse_another_database(&mut store)?,
+            (Some(_), Some(_)) => {}
         }
         let tail_is_missing = heal::tail_in_store(&report, cursor);
         if !report.strays.is_empty() || !report.is_sound() && !tail_is_missing {

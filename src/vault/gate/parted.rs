@@ -4,7 +4,7 @@ use super::{Choice, Dilemma, Gate, GateError};
 use crate::domain::words::counted;
 use crate::journal::record::Hash;
 use crate::store::{OpenError, Store};
-use crate::vault::whose::{At, Elsewhere, Parted, Sides};
+use crate::vault::whose::{At, Elsewhere, Parted, Sides, differ, first_of_backup, hash};
 
 impl Gate<'_> {
     /// Both have line `n`, and not the same.
@@ -37,6 +37,24 @@ impl Gate<'_> {
         let (database, choices) = (self.place.database().to_owned(), vec![Choice::Leave]);
         let (what, found, done) = (elsewhere.what(), elsewhere.what_helps(), Vec::new());
         Err(Dilemma { database, what, found, choices, done }.into())
+    }
+
+    /// There is no journal, and the database that would give it all its lines begins otherwise than the newest backup.
+    pub(super) fn refuse_another_database(&self, store: &mut Store) -> Result<(), GateError> {
+        let Some((backup, first)) = first_of_backup(&**self.disk, self.place) else { return Ok(()) };
+        if !differ(hash(store.ask()?, 0), Some(first)) {
+            return Ok(());
+        }
+        let (database, backups) = (self.place.database().to_owned(), self.place.backups());
+        let (shown, backups) = (database.display().to_string(), backups.display());
+        let restore = Choice::Restore { backup: backup.clone() }.command(&database);
+        let what = format!("there is no journal, and the database's first line is not that of the backup {backup}");
+        let found = vec![
+            format!("if the right database or its journal lies elsewhere, put it back, and move {shown} away"),
+            format!("if both are lost, move {shown} away, with its log, and then say `{restore}`"),
+            format!("if this is the right database, move the backups, {backups}, away"),
+        ];
+        Err(Dilemma { database, what, found, choices: vec![Choice::Leave], done: Vec::new() }.into())
     }
 
     fn told_by_backup(&self, parted: &Parted) -> Vec<String> {
