@@ -154,6 +154,20 @@ fn a_damaged_page_a_cut_file_and_a_missing_one_are_named_and_the_journal_heals_t
 }
 
 #[test]
+fn where_only_a_backup_is_left_the_next_command_is_its_restore_and_it_helps() {
+    let house = House::new();
+    house.short_session(1);
+    let before = house.chain();
+    fs::write(house.database(), "").expect("written");
+    fs::write(house.files("s.journal").remove(0), "").expect("written");
+    expect_found(&house, &house.database(), &["emptied"], &["was emptied", "is sound and holds", "Next: `neo restore"]);
+    fs::remove_dir_all(house.journal()).expect("our own folder");
+    expect_found(&house, &house.database(), &["emptied"], &["was emptied", "Next: `neo restore --from"]);
+    house.run(&["restore"]).expect_code(0);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+}
+
+#[test]
 fn a_row_and_a_line_that_were_changed_are_found() {
     let house = House::new();
     house.short_session(1);

@@ -169,6 +169,101 @@ fn another_houses_database_is_told_so_and_no_journal_is_mended_from_it() {
     house.run(&["verify", "--all"]).expect_code(0);
 }
 
+/// The folder's files of one house in the place of another's.
+fn replace_journal(house: &House, other: &House) {
+    fs::remove_dir_all(house.journal()).expect("ours");
+    fs::create_dir(house.journal()).expect("ours");
+    for segment in segments(&other.journal()) {
+        fs::copy(&segment, house.journal().join(segment.file_name().expect("a name"))).expect("a copy");
+    }
+}
+
+#[track_caller]
+fn expect_untouched(house: &House, arguments: &[&str], words: &[&str]) {
+    let before = house.possessions();
+    house.run(arguments).expect_refusal(3, words);
+    assert!(house.possessions() == before, "a refusal changes nothing");
+}
+
+#[test]
+fn another_houses_journal_beside_a_lost_or_broken_database_is_not_believed_and_what_is_said_helps() {
+    let breaks: [fn(&House); 3] = [
+        |house| fs::remove_file(house.database()).expect("ours"),
+        |house| fs::write(house.database(), "").expect("ours"),
+        |house| fs::File::options().write(true).open(house.database()).and_then(|it| it.set_len(99_999)).expect("ours"),
+    ];
+    let other = closed([3, 4]);
+    for break_it in breaks {
+        let house = closed([1, 2]);
+        let before = house.chain();
+        break_it(&house);
+        replace_journal(&house, &other);
+        let words = ["the journal is another database's", "that of the backup", "put it back to", "neo restore --from"];
+        expect_untouched(&house, &["run", "--headless"], &words);
+        expect_untouched(&house, &["rebuild"], &words);
+        expect_untouched(&house, &["rebuild", "--dry-run"], &words);
+        let audit = house.run(&["audit", house.database().to_str().expect("plain")]);
+        audit.expect_code(7);
+        let said = audit.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            said.contains("The journal beside it is another house's") && !said.contains("nothing is lost"),
+            "{said}"
+        );
+        assert!(said.contains("Next: `neo restore --from"), "{said}");
+        fs::remove_dir_all(house.journal()).expect("ours");
+        house.run(&["restore"]).expect_code(0);
+        assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+    }
+}
+
+#[test]
+fn beside_a_sound_database_nothing_is_rebuilt_from_another_houses_journal() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    let before = house.chain();
+    replace_journal(&house, &other);
+    expect_untouched(&house, &["rebuild"], &["the journal is another database's", "that of the backup"]);
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("ours");
+    expect_untouched(&house, &["rebuild", "--dry-run"], &["that of the database", "start again"]);
+    expect_untouched(&house, &["rebuild"], &["that of the database", "start again"]);
+    fs::remove_dir_all(house.journal()).expect("ours");
+    house.short_session(5);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..], "as it was said");
+}
+
+#[test]
+fn another_houses_database_without_any_journal_is_not_believed_either() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    let before = house.chain();
+    fs::remove_dir_all(house.journal()).expect("ours");
+    fs::copy(other.database(), house.database()).expect("a database");
+    expect_untouched(&house, &["run", "--headless"], &["there is no journal", "first line", "neo restore --from"]);
+    fs::remove_file(house.database()).expect("ours");
+    house.run(&["restore"]).expect_code(0);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..], "as it was said");
+}
+
+#[test]
+fn a_whole_journal_is_not_written_over_from_another_houses_database_that_is_longer() {
+    let (house, other) = (House::new(), closed([3, 4]));
+    house.short_session(1);
+    let before = house.chain();
+    fs::remove_dir_all(house.folder().join("s.backups")).expect("ours");
+    fs::copy(other.database(), house.database()).expect("a database");
+    let audit = house.run(&["audit", house.database().to_str().expect("plain")]);
+    assert!(
+        audit.stdout.contains("begin with different") && audit.stdout.contains("Next: `neo run"),
+        "{}",
+        audit.stdout
+    );
+    let refused = house.run(&["run", "--headless"]);
+    refused.expect_refusal(3, &["their first lines differ", "does not belong here away"]);
+    assert!(!refused.said().contains("--mend") && !refused.said().contains("neo rebuild"), "{}", refused.said());
+    expect_untouched(&house, &["verify", "--mend"], &["the journal is whole", "does not belong here away"]);
+    fs::remove_file(house.database()).expect("ours");
+    house.short_session(5);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..], "as it was said");
+}
+
 #[test]
 fn another_programs_database_beside_our_journal_is_refused_with_what_brings_ours_back() {
     let house = closed([1, 2]);

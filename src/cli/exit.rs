@@ -240,6 +240,7 @@ fn of_rebuild(error: &RebuildError) -> Exit {
         | RebuildError::NoJournal(_)
         | RebuildError::Damaged { .. }
         | RebuildError::BaselineLost { .. }
+        | RebuildError::Elsewhere(_)
         | RebuildError::OtherChain { .. } => Exit::NotSound,
         RebuildError::File { .. } | RebuildError::NotPutBack { .. } => Exit::Failed,
     }

@@ -83,6 +83,19 @@ impl Old {
         Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
     }
 
+    /// Of the database in its place beside a journal that has these lines. Of a log that came from another house nothing is
+    /// believed, not even that a line is missing.
+    pub fn beside(disk: &Arc<dyn Disk>, place: &Place, journal: impl IntoIterator<Item = Head>) -> Self {
+        let old = Self::of(disk, place);
+        let denied = journal.into_iter().any(|line| old.denies(line));
+        if denied { Self::without_its_log(disk, place) } else { old }
+    }
+
+    /// Its first line's hash, if that line is whole.
+    pub fn first(&self) -> Option<Hash> {
+        Line::read(&self.line(0)?).ok().map(|line| line.hash)
+    }
+
     /// For questions about what lines do not tell; `None` if nothing of it can be read.
     pub fn reader(&self) -> Option<&Reader> {
         self.reader.as_ref()

@@ -19,6 +19,7 @@ use super::old::{Old, Tail, longest_tail};
 use super::quarantine::Quarantine;
 use super::replay::read_in_portions;
 use super::swap::{self, SwapError};
+use super::whose::{Elsewhere, first_line};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::disk::sidecar::{Sidecar, sidecars};
@@ -102,6 +103,9 @@ pub enum RebuildError {
         /// Why.
         why: NotPutBack,
     },
+    /// The journal is another database's.
+    #[error(transparent)]
+    Elsewhere(#[from] Elsewhere),
     /// A file could not be copied or removed.
     #[error("cannot {doing} {}: {source}. The old database is as it was", path.display())]
     File {
@@ -179,8 +183,12 @@ fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport,
     if !report.is_sound() {
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
     }
-    let tail = longest_tail(disk, place, Some(&Old::of(disk, place)), report.head);
+    let old = Old::beside(disk, place, first_line(&**disk, place).into_iter().chain(report.head));
+    let elsewhere = Elsewhere::look(&**disk, place, old.first());
+    let tail = longest_tail(disk, place, Some(&old), report.head);
+    drop(old);
     clear(&**disk, &scratch(place))?;
+    elsewhere.map_or(Ok(()), Err)?;
     let (tail, _) = tail.map_err(failed("list", &place.backups()))?;
     if report.head.is_none() && tail.lines.is_empty() {
         return Err(RebuildError::NoJournal(place.journal()));

@@ -1,11 +1,18 @@
-//! Journal and database tell two stories: which of the two was put there from elsewhere, by what the newest backup has.
-//! Reads only.
+//! Journal and database tell two stories, or only the journal is left: which of them was put there from elsewhere, by
+//! what the newest backup has. Reads only.
 
+use std::fmt;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::audit::words::quoted;
 use super::backup::newest_fit;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::{ReadError, newest_line, read_chain};
-use crate::journal::record::{Hash, Line};
+use crate::journal::record::{Hash, Head, Line};
+use crate::journal::segment;
 use crate::store::{Ask, Reader};
 
 /// What is known of two copies that part.
@@ -79,11 +86,89 @@ impl Parted {
     }
 }
 
+/// A first line is looked for in so many bytes.
+const FIRST_LINE: usize = 1 << 16;
+
+/// The journal's first line; `None` if it is gone, or not whole.
+pub fn first_line(disk: &dyn Disk, place: &Place) -> Option<Head> {
+    let begin = disk.read_part(&place.journal().join(segment::name(0)), 0, FIRST_LINE).ok()?;
+    let text = begin.split(|byte| *byte == b'\n').next()?;
+    Line::read(std::str::from_utf8(text).ok()?).ok().filter(|line| line.n == 0).map(|line| line.head())
+}
+
+/// The newest backup that is whole and its first line; `None` if there is none that has one.
+pub fn first_of_backup(disk: &dyn Disk, place: &Place) -> Option<(String, Hash)> {
+    // A shelf that cannot be read has nothing to say.
+    let (backup, _) = newest_fit(disk, &place.backups()).ok().flatten()?;
+    let first = hash(Reader::open_copy(disk, &place.backups().join(&backup.name)).ok()?.ask(), 0)?;
+    Some((backup.name, first))
+}
+
+/// A journal that must not be believed, though there is no sound database that could deny it: it is another database's.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct Elsewhere {
+    database: PathBuf,
+    journal: PathBuf,
+    backups: PathBuf,
+    backup: Option<String>,
+}
+
+impl Elsewhere {
+    /// By the first lines: the newest backup that is whole decides, and what is left of the database, whose first line is
+    /// `store`, where no backup can. `None` if nothing speaks against the journal.
+    pub fn look(disk: &dyn Disk, place: &Place, store: Option<Hash>) -> Option<Self> {
+        let journal = first_line(disk, place)?.hash;
+        if store == Some(journal) {
+            return None;
+        }
+        let backup = first_of_backup(disk, place);
+        let first = backup.as_ref().map(|(_, first)| *first).or(store)?;
+        (first != journal).then(|| Self {
+            database: place.database().to_owned(),
+            journal: place.journal(),
+            backups: place.backups(),
+            backup: backup.map(|(name, _)| name),
+        })
+    }
+
+    /// What it is, in one sentence.
+    pub fn what(&self) -> String {
+        let witness =
+            self.backup.as_ref().map_or_else(|| "the database".to_owned(), |name| format!("the backup {name}"));
+        format!("the journal is another database's: its first line is not that of {witness}")
+    }
+
+    /// What helps, one sentence each.
+    pub fn what_helps(&self) -> Vec<String> {
+        let (database, journal, backups) = (self.database.display(), self.journal.display(), self.backups.display());
+        let (without, doubted) = match &self.backup {
+            Some(name) => {
+                let flag = quoted(&self.database.to_string_lossy());
+                (format!("say `neo restore --from {name} --db {flag}`"), format!("the backups, {backups},"))
+            }
+            None => ("start again: its lines are taken from the database".to_owned(), database.to_string()),
+        };
+        vec![
+            format!("if the right journal lies elsewhere, put it back to {journal}, and start again"),
+            format!("if it is lost, move {journal} away, and then {without}"),
+            format!("if this is the right journal, move {doubted} away"),
+        ]
+    }
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. Nothing was changed", self.what())?;
+        self.what_helps().iter().try_for_each(|helps| write!(f, "\n  found: {helps}"))
+    }
+}
+
 /// Whether two whole lines are not the same; what is broken differs from nothing.
-fn differ(one: Option<Hash>, other: Option<Hash>) -> bool {
+pub fn differ(one: Option<Hash>, other: Option<Hash>) -> bool {
     one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
-fn hash(ask: Ask<'_>, n: u64) -> Option<Hash> {
+/// The hash of a line that is whole there.
+pub fn hash(ask: Ask<'_>, n: u64) -> Option<Hash> {
     Line::read(&ask.whole_line(n)?).ok().map(|line| line.hash)
 }

@@ -18,7 +18,7 @@ use crate::session::clock::machine_time;
 use crate::store::Store;
 use crate::vault::gate::Choice;
 use crate::vault::mend::{self, Mended, Sources};
-use crate::vault::whose::{Parted, Sides};
+use crate::vault::whose::{At, Parted, Sides};
 
 /// Mends what can be mended; answers what was done, in sentences. Refuses beside a running session.
 pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
@@ -26,7 +26,7 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     let _lock = writer::lock(place)?;
     let now = machine_time();
     let mut sources = Sources::open(&disk, place);
-    refuse_to_mend_from_another(place, sources.parted()?)?;
+    refuse_to_mend_from_another(&*disk, place, sources.parted()?)?;
     let known = sources.known();
     let mended = mend::mend(&disk, place, known, &mut |n| sources.copies(n), now, &mut |_| ())?;
     let Some(what) = mended.healing() else {
@@ -38,19 +38,37 @@ pub(super) fn mend(place: &Place) -> Result<Vec<String>> {
     Ok(done)
 }
 
-/// A database that was put there from elsewhere is no source for a journal that belongs here.
-fn refuse_to_mend_from_another(place: &Place, parted: Option<Parted>) -> Result<()> {
-    let Some((backup, Sides::WithJournal)) = parted.and_then(|parted| parted.backup) else { return Ok(()) };
-    let database = place.database();
-    Err(Refusal {
-        exit: Exit::NotSound,
-        tried: format!("cannot mend the journal of {}", database.display()),
-        why: format!(
-            "the backup {backup} agrees with the journal, so it is the database that was put there from elsewhere"
+/// A database that was put there from elsewhere is no source for a journal that belongs here, and where nothing says
+/// which of the two does, a journal that is whole is not written over.
+fn refuse_to_mend_from_another(disk: &dyn Disk, place: &Place, parted: Option<Parted>) -> Result<()> {
+    let Some(parted) = parted else { return Ok(()) };
+    let (database, journal) = (place.database(), place.journal());
+    let (why, you_can) = match (parted.at, parted.backup) {
+        (_, Some((backup, Sides::WithJournal))) => (
+            format!(
+                "the backup {backup} agrees with the journal, so it is the database that was put there from elsewhere"
+            ),
+            format!("Make the database anew from the journal: `{}`.", Choice::Rebuild.command(database)),
         ),
-        you_can: format!("Make the database anew from the journal: `{}`.", Choice::Rebuild.command(database)),
-    }
-    .into())
+        (At::TheBeginning, backup)
+            if !matches!(backup, Some((_, Sides::WithDatabase)))
+                && read_chain(disk, &journal, None, |_| ())?.is_sound() =>
+        {
+            (
+                "the journal is whole, its first line is not the database's, and no backup says which of the two is \
+                 another database's"
+                    .to_owned(),
+                format!(
+                    "Move the one that does not belong here away, {} or {}: the next start needs only the other.",
+                    journal.display(),
+                    database.display()
+                ),
+            )
+        }
+        _ => return Ok(()),
+    };
+    let tried = format!("cannot mend the journal of {}", database.display());
+    Err(Refusal { exit: Exit::NotSound, tried, why, you_can }.into())
 }
 
 /// Writes down what was done, and puts it into the store if that has all that was before. Answers the line's number.

@@ -30,6 +30,7 @@ pub enum Finding {
     Missing,
     NotAFile,
     Empty,
+    Emptied,
     NotADatabase,
     OrphanedLog { bytes: u64 },
     LogLost { written_at: Timestamp, newest_at: Timestamp, index_bytes: u64 },
@@ -43,6 +44,7 @@ pub enum Finding {
     JournalDamaged { places: usize, first: String },
     JournalUnread { why: String },
     JournalStrays { files: usize, first: String },
+    JournalElsewhere,
     JournalForeign { names: Vec<String> },
     StoreDiffers { lines: u64, first: u64 },
     StoreAlone { lines: u64 },
@@ -65,10 +67,17 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// Whether it says that journal and database begin with different lines.
+    pub const fn is_of_two_houses(&self) -> bool {
+        matches!(self, Self::StoreDiffers { first: 0, .. })
+    }
+
     /// How much it weighs.
     pub const fn severity(&self) -> Severity {
         match self {
             Self::Missing
+            | Self::Emptied
+            | Self::JournalElsewhere
             | Self::NotAFile
             | Self::NotADatabase
             | Self::OrphanedLog { .. }
@@ -180,6 +189,10 @@ impl fmt::Display for Finding {
             Self::Missing => write!(f, "The database itself is not there, and what belongs to it is."),
             Self::NotAFile => write!(f, "It is a pipe or a device, not a file; it was not opened."),
             Self::Empty => write!(f, "The database is a file of no bytes."),
+            Self::Emptied => write!(f, "The database is a file of no bytes, and its copies are there."),
+            Self::JournalElsewhere => {
+                write!(f, "The journal beside it is another house's: it begins with another line.")
+            }
             Self::NotADatabase => write!(f, "The file does not begin as a database does; nothing in it was read."),
             Self::OrphanedLog { bytes } => write!(
                 f,

@@ -7,13 +7,18 @@ use serde::Serialize;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::{ReadError, read_chain};
+use crate::journal::record::Hash;
 use crate::store::{OpenError, Reader, StoreError};
 use crate::vault::baseline;
 use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
+use crate::vault::whose::first_line;
 
 /// What the journal is, alone and beside the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Chain {
+    /// The hash of its first line; `None` if that line is gone or not whole.
+    #[serde(skip)]
+    pub first_line: Option<Hash>,
     /// How many lines count.
     pub lines: u64,
     /// In how many segments.
@@ -67,9 +72,11 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, copy: Option<&Path>) -> Chain 
         Some(Err(NotCompared::Journal(why))) => Err(why),
     };
     match verdict {
-        Ok(verdict) => {
-            Chain { baselines_lost: copy.map_or_else(Vec::new, |copy| lost(disk, place, copy)), ..in_words(&verdict) }
-        }
+        Ok(verdict) => Chain {
+            baselines_lost: copy.map_or_else(Vec::new, |copy| lost(disk, place, copy)),
+            first_line: first_line(disk, place).map(|line| line.hash),
+            ..in_words(&verdict)
+        },
         Err(why) => Chain { unread: Some(why.to_string()), ..Chain::default() },
     }
 }
@@ -102,6 +109,7 @@ fn in_words(verdict: &ChainVerdict) -> Chain {
         .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
     let gone = verdict.chain.missing.iter().map(|gone| format!("lines {} to {} are gone", gone.from, gone.to));
     Chain {
+        first_line: None,
         lines: verdict.chain.lines,
         segments: verdict.chain.segments,
         head: verdict.chain.head.map(|head| head.n),

@@ -10,6 +10,8 @@ use super::orders::{self, Orders};
 use super::sessions::{self, Sessions};
 use super::sums::{self, Sums};
 use super::tables::Tables;
+use crate::disk::RealDisk;
+use crate::journal::record::{Hash, Line};
 use crate::store::{OpenError, Reader};
 
 /// So many sentences of SQLite's own checks are kept.
@@ -30,6 +32,9 @@ pub struct Inside {
     pub orders: Orders,
     /// Its sums.
     pub sums: Sums,
+    /// The hash of its first line, by which two houses are told apart; `None` if that line is gone or not whole.
+    #[serde(skip)]
+    pub first_line: Option<Hash>,
 }
 
 /// Whose a database is.
@@ -97,6 +102,9 @@ impl Inside {
         if !matches!(self.kind, DatabaseKind::Ours { .. } | DatabaseKind::Earlier) {
             return;
         }
+        let reader = Reader::open_damaged(&RealDisk, copy).ok();
+        let first = reader.and_then(|reader| Line::read(&reader.ask().whole_line(0)?).ok());
+        self.first_line = first.map(|line| line.hash);
         match sessions::ask(tables, &self.kind) {
             Ok(sessions) => self.sessions = sessions,
             Err(why) => self.unanswered.push(format!("its sessions: {why}")),

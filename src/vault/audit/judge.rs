@@ -38,6 +38,7 @@ fn files(seen: &Examined) -> Vec<Finding> {
     match files.main {
         Main::Missing => found.push(Finding::Missing),
         Main::NotAFile => found.push(Finding::NotAFile),
+        Main::Empty if !seen.journal_is_whole() && !seen.shelf.copies.is_empty() => found.push(Finding::Emptied),
         Main::Empty => found.push(Finding::Empty),
         Main::NotADatabase => found.push(Finding::NotADatabase),
         Main::Database(header) => {
@@ -95,6 +96,11 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
         return vec![Finding::StoreAlone { lines: chain.only_in_store }];
     }
     let mut found = Vec::new();
+    // What the one has too much of, and what it lacks, is then no damage: it is the next thing that is said.
+    let apart = chain.different.map(|(lines, first)| Finding::StoreDiffers { lines, first });
+    let (houses_apart, lines_apart) = apart.into_iter().partition::<Vec<_>, _>(Finding::is_of_two_houses);
+    found.extend(houses_apart);
+    found.extend(seen.journal_is_elsewhere().then_some(Finding::JournalElsewhere));
     if let Some(first) = chain.strays.first() {
         found.push(Finding::JournalStrays { files: chain.strays.len(), first: first.clone() });
     }
@@ -108,9 +114,7 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
         found.push(Finding::JournalUnread { why: why.clone() });
     }
     let sound = seen.inside.as_ref().is_some_and(Inside::is_sound);
-    if let Some((lines, first)) = chain.different {
-        found.push(Finding::StoreDiffers { lines, first });
-    }
+    found.extend(lines_apart);
     if chain.only_in_store > 0 {
         found.push(Finding::StoreAlone { lines: chain.only_in_store });
     }
@@ -235,6 +239,16 @@ fn copies(seen: &Examined) -> Vec<Finding> {
 }
 
 impl Examined {
+    /// Whether the journal begins as neither what is left of the database does nor, if that is not sound, its newest copy.
+    pub fn journal_is_elsewhere(&self) -> bool {
+        let Some(journal) = self.chain.as_ref().and_then(|chain| chain.first_line) else { return false };
+        let own = self.inside.as_ref().and_then(|inside| inside.first_line);
+        let in_copy = self.shelf.newest_sound().and_then(|(_, inside)| inside.first_line);
+        // A sound database is compared line by line.
+        let is_sound = own.is_some() && self.inside.as_ref().is_some_and(Inside::is_sound);
+        !is_sound && own != Some(journal) && in_copy.or(own).is_some_and(|first| first != journal)
+    }
+
     /// What the sessions and orders are told from: the database, or the newest sound copy where that cannot tell; with
     /// that copy's name.
     pub fn telling(&self) -> Option<(&Inside, Option<&str>)> {

@@ -70,6 +70,10 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
     match found.first() {
         None => sound(seen),
         Some(Finding::Missing) => "the database was moved or deleted, and its companions stayed.".to_owned(),
+        Some(Finding::Emptied) => "the database was emptied, and its companions stayed.".to_owned(),
+        Some(Finding::JournalElsewhere) => {
+            "another house's journal was put beside this database, or in the place of one that was lost.".to_owned()
+        }
         Some(Finding::NotAFile) => "this is not what was meant: no database lies here.".to_owned(),
         Some(Finding::NotADatabase) => {
             "another file was put in the database's place, or its beginning was overwritten.".to_owned()
@@ -125,6 +129,7 @@ fn is_loss(finding: &Finding) -> bool {
             | Finding::Malformed { .. }
             | Finding::Unanswered { .. }
             | Finding::Missing
+            | Finding::Emptied
             | Finding::CutShort { .. }
             | Finding::NotADatabase
             | Finding::BackupAhead { .. }
@@ -173,14 +178,20 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     if has(|finding| matches!(finding, Finding::Foreign { .. } | Finding::NotAFile)) {
         return step("neo --help".to_owned(), "name a database of ours with --db");
     }
+    if has(Finding::is_of_two_houses) {
+        return step(with("run"), "says which of the two is from elsewhere, if the backups show it, and what helps");
+    }
+    if has(|finding| matches!(finding, Finding::JournalElsewhere)) {
+        let why =
+            "once the right journal is back, or this one moved away: shows the plan; without --dry-run it does it";
+        let next = restore(seen);
+        return if seen.shelf.newest_sound().is_some() { Next { why: why.to_owned(), ..next } } else { next };
+    }
     if has(|finding| matches!(finding, Finding::JournalDamaged { .. })) {
         return step(with("verify --mend"), "puts each damaged line right from a copy whose hash holds");
     }
     if has(|finding| matches!(finding, Finding::JournalUnread { .. })) {
         return step(with("verify --all"), "names every place in the journal that cannot be read");
-    }
-    if has(|finding| matches!(finding, Finding::StoreDiffers { first: 0, .. })) {
-        return step(with("run"), "says which of the two is from elsewhere, if the backups show it, and what helps");
     }
     if has(is_loss) || has(|finding| matches!(finding, Finding::StoreDiffers { .. } | Finding::OrphanedLog { .. })) {
         return if seen.journal_is_whole() {
@@ -258,8 +269,8 @@ impl Examined {
         matches!(kind, Some(DatabaseKind::Foreign { .. } | DatabaseKind::Earlier))
     }
 
-    fn journal_is_whole(&self) -> bool {
-        self.chain.as_ref().is_some_and(super::house::Chain::is_whole)
+    pub(super) fn journal_is_whole(&self) -> bool {
+        self.chain.as_ref().is_some_and(super::house::Chain::is_whole) && !self.journal_is_elsewhere()
     }
 
     fn db_flag(&self) -> String {

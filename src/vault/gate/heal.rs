@@ -17,6 +17,7 @@ use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
 use crate::vault::readings::{Source, gather};
 use crate::vault::rebuild::{self, Base};
+use crate::vault::whose;
 
 /// Lines are put into the store in portions of this many.
 const PORTION: usize = 1_000;
@@ -54,11 +55,9 @@ impl Gate<'_> {
             return Err(refusal.into());
         }
         self.step("looking at what is left of the database")?;
-        let mut old = Old::of(self.disk, self.place);
-        if report.head.is_some_and(|head| old.denies(head)) {
-            // Of a log that came from another house nothing is believed, not even that a line is missing.
-            old = Old::without_its_log(self.disk, self.place);
-        }
+        let first = whose::first_line(&**self.disk, self.place);
+        let old = Old::beside(self.disk, self.place, first.into_iter().chain(report.head));
+        self.refuse_another_journal(old.first())?;
         if !report.is_sound() || !report.strays.is_empty() {
             self.mend_from(&mut |n| old.line(n).into_iter().collect(), None)?;
             report = self.read_journal(None)?;

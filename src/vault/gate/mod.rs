@@ -201,8 +201,11 @@ impl Gate<'_> {
             (Compared::TwoStories { n }, mut store) => return Err(self.two_stories(n, &mut store)?.into()),
             (Compared::Read(report), store) => (store, report),
         };
-        if report.head.is_none() && cursor.is_none() {
-            self.refuse_to_go_on_empty(&report)?;
+        match (report.head, cursor) {
+            (None, None) => self.refuse_to_go_on_empty(&report)?,
+            (Some(_), None) => self.refuse_another_journal(None)?,
+            (None, Some(_)) => self.refuse_another_database(&mut store)?,
+            (Some(_), Some(_)) => {}
         }
         let tail_is_missing = heal::tail_in_store(&report, cursor);
         if !report.strays.is_empty() || !report.is_sound() && !tail_is_missing {
