@@ -7,7 +7,7 @@ use std::fs;
 
 use rustix::process::Signal;
 use support::until::until_so;
-use support::{Ended, Headless, House, Stage};
+use support::{Chain, Ended, Headless, House, Stage};
 
 /// A session that quotes, to which something is done before it is asked to end.
 #[track_caller]
@@ -38,7 +38,37 @@ fn newest_segment(house: &House) -> std::path::PathBuf {
     house.files("s.journal").into_iter().max().expect("a segment")
 }
 
-const ATTACKS: [Attack; 9] = [
+/// The segment of the session before: nobody writes it any more.
+fn older_segment(house: &House) -> std::path::PathBuf {
+    house.files("s.journal").into_iter().min().expect("a segment")
+}
+
+/// Another file's bytes go over the database, which stays the same file.
+fn copied_over(house: &House, other: &std::path::Path) {
+    fs::copy(other, house.database()).expect("our own files");
+}
+
+fn oldest_backup(house: &House) -> std::path::PathBuf {
+    house.files("s.backups").into_iter().min().expect("a backup of the session before")
+}
+
+fn dangling_link(house: &House) {
+    let older = older_segment(house);
+    fs::remove_file(&older).expect("our own file");
+    std::os::unix::fs::symlink("nowhere", older).expect("a link");
+}
+
+fn text_of_the_same_size(house: &House) {
+    let older = older_segment(house);
+    let len = fs::read(&older).expect("our own file").len();
+    fs::write(older, vec![b'x'; len]).expect("our own file");
+}
+
+fn a_copy_of_another(house: &House) {
+    fs::copy(newest_segment(house), older_segment(house)).expect("our own files");
+}
+
+const ATTACKS: [Attack; 16] = [
     ("s.db", |house| fs::remove_file(house.database()).expect("our own file")),
     ("s.db", exchange),
     ("s.db", |house| cut(house.database())),
@@ -48,6 +78,17 @@ const ATTACKS: [Attack; 9] = [
     ("s.journal", |house| fs::remove_dir_all(house.journal()).expect("our own folder")),
     (".jsonl", |house| fs::remove_file(newest_segment(house)).expect("our own file")),
     (".jsonl", |house| cut(newest_segment(house))),
+    (".jsonl", |house| cut(older_segment(house))),
+    (".jsonl", dangling_link),
+    (".jsonl", text_of_the_same_size),
+    (".jsonl", a_copy_of_another),
+    (".jsonl", |house| fs::rename(newest_segment(house), older_segment(house)).expect("our own files")),
+    ("s.db", |house| copied_over(house, &oldest_backup(house))),
+    ("s.db", |house| {
+        let other = House::new();
+        other.short_session(1);
+        copied_over(house, &other.database());
+    }),
 ];
 
 #[test]
@@ -61,8 +102,11 @@ fn a_session_whose_files_are_taken_away_notices_it_by_itself_and_ends_and_nothin
 
 fn expect_noticed((name, harm): Attack) {
     let house = House::new();
+    house.short_session(1);
+    let resting = |chain: &Chain| chain.of_kind("order").iter().filter(|link| link.text("/step") == "rests").count();
+    let earlier = resting(&house.chain());
     let session = house.session(&["--seed", "1"]);
-    house.until_quoting();
+    house.until_chain("an order that rests", |chain| resting(chain) > earlier);
     harm(&house);
     let ended = session.ended();
     ended.expect_code(6);
@@ -71,12 +115,16 @@ fn expect_noticed((name, harm): Attack) {
     told("ended by    a failure to keep facts");
     told(&format!("UNVERIFIED  {}", house.folder().display()));
     told(&format!("{name} "));
-    house.short_session(2);
+    // A start refuses a segment that it cannot read; a link that leads nowhere is the operator's to remove.
+    for dangling in house.files("s.journal").into_iter().filter(|path| !path.exists()) {
+        fs::remove_file(dangling).expect("a link");
+    }
+    house.short_session(3);
     let verified = house.run(&["verify", "--all"]);
     // Of a database that was cut, readings that were in no backup are lost; they may be, and that is told.
     let found: Vec<&str> = verified.stdout.lines().filter(|line| line.starts_with("found")).collect();
-    assert!(found.iter().all(|line| line.contains("the readings of session 1")), "{name}: {}", verified.said());
-    assert_eq!(house.rows().session(1)["status"], "CLOSED", "{name}");
+    assert!(found.iter().all(|line| line.contains("the readings of session")), "{name}: {}", verified.said());
+    assert_eq!(house.rows().session(2)["status"], "CLOSED", "{name}");
 }
 
 #[test]
@@ -87,6 +135,20 @@ fn the_backup_of_an_end_is_made_of_what_is_open_where_the_database_has_lost_its_
     let newest = newest.expect("a backup of the end");
     let rows = support::Rows::of(&newest);
     assert_eq!(rows.session(1)["status"], "CLOSED");
+}
+
+#[test]
+fn folders_of_copies_that_were_deleted_under_a_session_are_made_anew_and_it_is_told_what_was_lost() {
+    let (house, ended) = ended_after(|house| {
+        for folder in ["s.receipts", "s.backups"] {
+            fs::remove_dir_all(house.folder().join(folder)).expect("our own folder");
+        }
+    });
+    ended.expect_code(0);
+    assert!(ended.stdout.contains("The backups' folder is gone"), "{}", ended.stdout);
+    assert_eq!(house.files("s.receipts").len(), 2, "{}", ended.stdout);
+    assert_eq!(house.files("s.backups").len(), 1);
+    assert!(log(&house).contains("the folder of receipts is gone"), "{}", log(&house));
 }
 
 #[track_caller]

@@ -153,6 +153,9 @@ pub trait DiskFile: Send + Debug {
     /// Writes all the bytes at that offset; the file grows where it ends before.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
+    /// How long the file is now, by its handle, whoever made it so.
+    fn bytes(&self) -> io::Result<u64>;
+
     /// Returns when the bytes, and the size needed to read them, are on disk.
     fn sync_data(&mut self) -> io::Result<()>;
 }

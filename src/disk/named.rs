@@ -13,6 +13,16 @@ use super::{Disk, Look};
 pub struct Named {
     path: PathBuf,
     seen: Option<Look>,
+    writes: Writes,
+}
+
+/// What may happen to a file between two looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writes {
+    /// We write into it: it may grow.
+    Ours,
+    /// Nobody is to write into it: it stays as it is to the byte.
+    None,
 }
 
 /// What became of a file that was there.
@@ -27,12 +37,18 @@ enum What {
     Gone,
     Another,
     Cut { from: u64, to: u64 },
+    Written { from: u64, to: u64 },
 }
 
 impl Named {
-    /// What lies at `path`, which is not looked at yet.
+    /// What lies at `path`, which is not looked at yet. We write into it: it may grow.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), seen: None }
+        Self { path: path.into(), seen: None, writes: Writes::Ours }
+    }
+
+    /// The same of a file that nobody is to write into: another size or time of its last change counts, too.
+    pub fn still(path: impl Into<PathBuf>) -> Self {
+        Self { writes: Writes::None, ..Self::at(path) }
     }
 
     /// Takes what lies there now for the one that is meant; another one than before is not taken.
@@ -50,18 +66,31 @@ impl Named {
         self.seen = None;
     }
 
-    /// What became of it since it was noted; `None` if it only grew, or nobody can tell.
+    /// What became of it since it was noted; `None` if nothing did that it may not do, or nobody can tell.
     pub fn change(&self, disk: &dyn Disk) -> Option<Change> {
         let seen = self.seen?;
         let what = match disk.find(&self.path).ok()? {
             None => What::Gone,
             Some(found) if found.id != seen.id || found.kind != seen.kind => What::Another,
+            Some(found) if self.writes == Writes::None => {
+                if (found.bytes, found.modified) == (seen.bytes, seen.modified) {
+                    return None;
+                }
+                What::Written { from: seen.bytes, to: found.bytes }
+            }
             Some(found) if found.bytes < seen.bytes && found.kind == super::Kind::File => {
                 What::Cut { from: seen.bytes, to: found.bytes }
             }
             Some(_) => return None,
         };
         Some(Change { path: self.path.clone(), what })
+    }
+}
+
+impl Change {
+    /// A file that is shorter than its writer left it.
+    pub const fn cut(path: PathBuf, from: u64, to: u64) -> Self {
+        Self { path, what: What::Cut { from, to } }
     }
 }
 
@@ -72,6 +101,10 @@ impl fmt::Display for Change {
             What::Gone => write!(f, "{path} was deleted or moved away while it was in use"),
             What::Another => write!(f, "{path} is not the one that is in use: another was put in its place"),
             What::Cut { from, to } => write!(f, "{path} was cut from {from} to {to} bytes while it was in use"),
+            What::Written { from, to } => write!(
+                f,
+                "{path} was changed by somebody else while it was in use: it had {from} bytes, and has {to} now"
+            ),
         }
     }
 }
@@ -116,6 +149,23 @@ mod tests {
             fs::copy(path.with_extension("old"), path).unwrap();
         });
         assert!(told.unwrap().contains("another was put in its place"));
+    }
+
+    #[test]
+    fn one_that_nobody_is_to_write_into_is_told_of_when_it_is_written_into_at_its_size_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        fs::write(&path, b"facts").unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+        let mut named = Named::still(&path);
+        named.note(&RealDisk);
+        assert_eq!(named.change(&RealDisk), None);
+        fs::write(&path, b"other").unwrap();
+        assert!(named.change(&RealDisk).unwrap().to_string().contains("was changed by somebody else"));
+        named.note(&RealDisk);
+        assert_eq!(named.change(&RealDisk), None, "it was our own doing");
+        fs::write(&path, b"more facts").unwrap();
+        assert!(named.change(&RealDisk).unwrap().to_string().contains("it had 5 bytes, and has 10 now"));
     }
 
     #[test]

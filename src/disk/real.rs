@@ -138,6 +138,10 @@ impl DiskFile for RealFile {
         Ok(())
     }
 
+    fn bytes(&self) -> io::Result<u64> {
+        self.0.metadata().map(|found| found.len())
+    }
+
     fn sync_data(&mut self) -> io::Result<()> {
         self.0.sync_data()
     }

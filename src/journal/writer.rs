@@ -10,6 +10,8 @@
 //! does not have, and a second sync would say that all is well. The same lines go, once, into a new segment; if that
 //! fails too the error is the caller's, and the next attempt is made with another new segment.
 
+mod file;
+
 use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
@@ -20,15 +22,13 @@ use thiserror::Error;
 use super::line;
 use super::record::{Entry, Hash, Head, Line};
 use super::segment;
-use crate::disk::faults::{self, Point};
+use crate::disk::named::Change;
 use crate::disk::{Disk, DiskFile, is_full};
+use file::Segment;
 
 /// A segment grows by as much as it has, within these limits: short sessions stay small, long ones rarely grow.
 const LEAST_ROOM: u64 = 64 << 10;
 const MOST_ROOM: u64 = 1 << 20;
-
-/// What a disk writes as one; larger sectors are multiples of it and are written over by the system as pages.
-const SECTOR: u64 = 512;
 
 /// Appends facts to the chain.
 #[derive(Debug)]
@@ -49,17 +49,6 @@ pub enum Room {
     Ahead,
     /// It is not: there is hardly any on the disk, and each group takes no more than it needs.
     None,
-}
-
-/// The file that is being written.
-#[derive(Debug)]
-struct Segment {
-    file: Box<dyn DiskFile>,
-    first: u64,
-    /// Where the next group goes: the beginning of a sector, like `room_end`.
-    end: u64,
-    /// How far the file reaches: between `end` and here are newlines.
-    room_end: u64,
 }
 
 /// A group that is on disk.
@@ -180,6 +169,14 @@ impl Writer {
         self.open = None;
     }
 
+    /// What became of the open segment, if somebody cut it: to be asked before each group and each making of room, because
+    /// what is written behind a cut gives the file its length again, and nobody sees the hole.
+    pub fn cut(&self) -> Option<Change> {
+        let segment = self.open.as_ref()?;
+        let (from, to) = segment.cut()?;
+        Some(Change::cut(self.path(segment.first), from, to))
+    }
+
     /// How it deals with the disk's room from now on.
     pub fn use_room(&mut self, room: Room) {
         self.room = room;
@@ -250,7 +247,7 @@ impl Writer {
             return Ok(());
         }
         let Some(mut segment) = self.open.take() else { return Ok(()) };
-        if segment.room_end - segment.end < LEAST_ROOM / 2 {
+        if segment.room() < LEAST_ROOM / 2 {
             let path = self.path(segment.first);
             segment.grow().map_err(Attempt::MakeRoom.on(&path))?;
         }
@@ -322,7 +319,7 @@ impl Writer {
         let first = self.next_number();
         let path = self.path(first);
         let file = self.create(first).map_err(Attempt::Create.on(&path))?;
-        let mut segment = Segment { file, first, end: 0, room_end: 0 };
+        let mut segment = Segment::begun(file, first);
         if let Err(failure) = segment.put(text, self.room, &path) {
             if failure.is_full() {
                 drop(segment);
@@ -354,35 +351,6 @@ fn settle(disk: &dyn Disk, folder: &Path, head: Head) -> Result<(), WriteError> 
     bring().map_err(Attempt::Settle.on(folder))
 }
 
-impl Segment {
-    fn put(&mut self, text: &[u8], room: Room, path: &Path) -> Result<(), WriteError> {
-        self.write(text, room).map_err(Attempt::Write.on(path))?;
-        faults::hit(Point::JournalSync).and_then(|()| self.file.sync_data()).map_err(Attempt::Sync.on(path))
-    }
-
-    /// Writes a group over prepared room, or, where there is too little, with new room behind it in the same write.
-    fn write(&mut self, text: &[u8], room: Room) -> io::Result<()> {
-        let apart: &[u8] = if self.end == 0 { b"" } else { b"\n" };
-        let end = (self.end + (apart.len() + text.len()) as u64).next_multiple_of(SECTOR);
-        let room_end = if end <= self.room_end { self.room_end } else { end + room.after(end) };
-        // Whole sectors of our own; and the room behind them, if it is new.
-        let write_end = if room_end == self.room_end { end } else { room_end };
-        let mut sectors = vec![b'\n'; len(write_end - self.end)?];
-        sectors[apart.len()..][..text.len()].copy_from_slice(text);
-        self.file.write_at(self.end, &sectors)?;
-        (self.end, self.room_end) = (end, room_end);
-        Ok(())
-    }
-
-    fn grow(&mut self) -> io::Result<()> {
-        let more = Room::Ahead.after(self.room_end);
-        self.file.write_at(self.room_end, &vec![b'\n'; len(more)?])?;
-        self.file.sync_data()?;
-        self.room_end += more;
-        Ok(())
-    }
-}
-
 impl Room {
     /// How much room is prepared behind `end`: whole sectors, as `end` is.
     fn after(self, end: u64) -> u64 {
@@ -391,8 +359,4 @@ impl Room {
             Self::None => 0,
         }
     }
-}
-
-fn len(bytes: u64) -> io::Result<usize> {
-    usize::try_from(bytes).map_err(io::Error::other)
 }

@@ -79,7 +79,10 @@ impl Appending {
     }
 
     pub(super) fn run(mut self) {
-        let outcome = catch_unwind(AssertUnwindSafe(|| while self.keep_what_waits() {}));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            while self.keep_what_waits() {}
+            self.look_a_last_time();
+        }));
         if let Err(panic) = outcome {
             let why = crate::domain::incident::panic_words(&*panic);
             self.outlets.tell(News::ThreadDied { name: "journal", why });
@@ -168,6 +171,7 @@ impl Appending {
 
     /// Writes a group; if there is no room for it, once more on the ballast's.
     fn write(&mut self, group: &Group) -> Result<Acknowledged, WriteError> {
+        self.look_for_a_cut();
         match self.writer.write_group(&group.entries) {
             Err(error) if error.is_full() => {
                 self.filled_up(&error);
@@ -193,6 +197,7 @@ impl Appending {
         }
         // Nobody waits for this, so it is done after the acknowledgement.
         self.outlets.beats.journal.at(Step::Files);
+        self.look_for_a_cut();
         if let Err(trouble) = self.writer.make_room() {
             self.left_a_file(&trouble);
         }
@@ -225,6 +230,21 @@ impl Appending {
             self.writer.use_room(Room::Ahead);
         }
         if let Some(lost) = self.names.look(self.writer.segment()) {
+            self.is_lost(lost);
+        }
+    }
+
+    /// By the handle, in a microsecond: the names are looked at too rarely to be sure to see it.
+    fn look_for_a_cut(&mut self) {
+        if let Some(cut) = self.writer.cut() {
+            self.is_lost(Lost::Segment(cut.to_string()));
+        }
+    }
+
+    /// What is called verified after this was there, whole, once nothing more was to be written.
+    fn look_a_last_time(&mut self) {
+        self.look_for_a_cut();
+        if let Some(lost) = self.names.look_now(self.writer.segment()) {
             self.is_lost(lost);
         }
     }

@@ -29,7 +29,7 @@ pub(super) struct JournalNames {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     folder: Named,
-    before: Vec<String>,
+    before: Vec<Named>,
     open: Option<(String, Named)>,
     next: Instant,
 }
@@ -42,10 +42,13 @@ impl JournalNames {
         // A folder that cannot be read is told of by whoever cannot write there. Behind the head lies what nobody
         // acknowledged: the writer itself gives it another name.
         let names = disk.names(&path).unwrap_or_default();
-        let counts =
-            |name: &String| segment::first(name).is_some_and(|n| writer.head().is_some_and(|head| n <= head.n));
-        let before = names.into_iter().filter(counts).collect();
-        Self { disk, path, folder, before, open: None, next: Instant::now() }
+        // A recovery at the start has written already: its segment is still being written.
+        let open = writer.segment().map(|name| (name.clone(), noted(&*disk, Named::at(path.join(name)))));
+        let is_open = |name: &str| open.as_ref().is_some_and(|(open, _)| open == name);
+        let counts = |name: &str| segment::first(name).is_some_and(|n| writer.head().is_some_and(|head| n <= head.n));
+        let before = names.iter().filter(|name| counts(name) && !is_open(name));
+        let before = before.map(|name| noted(&*disk, Named::still(path.join(name)))).collect();
+        Self { disk, path, folder, before, open, next: Instant::now() }
     }
 
     pub const fn next_look(&self) -> Instant {
@@ -59,6 +62,11 @@ impl JournalNames {
             return None;
         }
         self.next = now + LOOK;
+        self.look_now(open)
+    }
+
+    /// Looks, whatever the time.
+    pub fn look_now(&mut self, open: Option<String>) -> Option<Lost> {
         if let Some(change) = self.folder.change(&*self.disk) {
             return Some(Lost::Folder(change.to_string()));
         }
@@ -69,15 +77,14 @@ impl JournalNames {
         if let Some(change) = self.open.as_ref().and_then(|(_, named)| named.change(&*self.disk)) {
             return Some(change.to_string());
         }
-        let there = self.disk.names(&self.path).ok()?;
-        if let Some(missing) = self.before.iter().find(|name| !there.contains(name)) {
-            let path = self.path.join(missing);
-            return Some(format!("{} was deleted or moved away", path.display()));
+        if let Some(change) = self.before.iter().find_map(|named| named.change(&*self.disk)) {
+            return Some(change.to_string());
         }
         let open = open?;
         if self.open.as_ref().is_none_or(|(name, _)| *name != open) {
             let named = Named::at(self.path.join(&open));
-            self.before.extend(self.open.replace((open, named)).map(|(name, _)| name));
+            let left = self.open.replace((open, named));
+            self.before.extend(left.map(|(name, _)| noted(&*self.disk, Named::still(self.path.join(name)))));
         }
         let (_, named) = self.open.as_mut()?;
         named.note(&*self.disk);
@@ -85,17 +92,26 @@ impl JournalNames {
     }
 }
 
+fn noted(disk: &dyn Disk, mut named: Named) -> Named {
+    named.note(disk);
+    named
+}
+
 /// The database and what SQLite keeps beside it.
 pub(super) struct StoreNames {
     database: Named,
     beside: [Named; 2],
     openings: u64,
+    checkpoints: u64,
 }
 
 impl StoreNames {
     pub fn of(store: &Store) -> Self {
         let beside = [Sidecar::Log, Sidecar::Index].map(|sidecar| Named::at(sidecar.of(store.path())));
-        let mut names = Self { database: Named::at(store.path()), beside, openings: store.openings() };
+        // Windows tells the time of a change when it likes to, for a file that is open: there only a cut is seen.
+        let database = if cfg!(windows) { Named::at(store.path()) } else { Named::still(store.path()) };
+        let database = noted(&**store.disk(), database);
+        let mut names = Self { database, beside, openings: store.openings(), checkpoints: store.checkpoints() };
         names.note(store);
         names
     }
@@ -107,10 +123,13 @@ impl StoreNames {
         all.find_map(|named| named.change(&**store.disk())).map(|change| change.to_string())
     }
 
-    /// What is there after work of our own. SQLite makes what lies beside the database anew when it is opened again, and
+    /// What is there after work of our own. Into the database itself nothing writes but our checkpoints. SQLite makes what lies beside the database anew when it is opened again, and
     /// we cut the log ourselves.
     pub fn note(&mut self, store: &Store) {
-        self.database.note(&**store.disk());
+        if self.checkpoints != store.checkpoints() {
+            self.database.note(&**store.disk());
+            self.checkpoints = store.checkpoints();
+        }
         for named in &mut self.beside {
             if self.openings != store.openings() {
                 named.forget();

@@ -1,5 +1,6 @@
 //! What the keeper's threads have to tell.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::health::{BackupDone, CheckpointAnswer, Done};
@@ -33,6 +34,8 @@ pub enum News {
     JournalGone(String),
     /// The same of the store, which goes on through its open handles. Told once.
     StoreGone(String),
+    /// The folder of backups is gone, and the backups in it with it; the one that is due makes it anew.
+    BackupsGone(PathBuf),
     /// There is no room on the disk, and the ballast was given up for it: the end of the session can be written, and not
     /// much more. Facts that find no place wait, in order, and are tried again every second. Told once, until there is
     /// room again.

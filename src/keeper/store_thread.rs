@@ -295,7 +295,9 @@ impl Projecting {
                 "the disk is full, and the database may need more room first; the next start does it".to_owned()
             );
         }
+        self.look();
         let answer = self.store.checkpoint();
+        self.names.note(&self.store);
         if let Err(error) = &answer
             && error.is_full()
         {

@@ -21,6 +21,7 @@ impl Store {
     /// the next one will do it.
     pub fn checkpoint(&mut self) -> Result<CheckpointAnswer, StoreError> {
         StoreError::pass(Point::Checkpoint, "checkpoint")?;
+        self.checkpoints += 1;
         let answer = self.connected()?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             Ok(CheckpointAnswer { busy: row.get(0)?, log: row.get(1)?, checkpointed: row.get(2)? })
         });

@@ -25,6 +25,7 @@ pub struct Store {
     pub(super) connection: Option<Connection>,
     second_tries: u64,
     openings: u64,
+    pub(super) checkpoints: u64,
 }
 
 impl Store {
@@ -49,6 +50,7 @@ impl Store {
             connection: Some(connection),
             second_tries: 0,
             openings: 1,
+            checkpoints: 0,
         })
     }
 
@@ -68,6 +70,7 @@ impl Store {
             connection: Some(connection),
             second_tries: 0,
             openings: 1,
+            checkpoints: 0,
         })
     }
 
@@ -97,6 +100,11 @@ impl Store {
     /// How many times it was opened: at the start, and after every error.
     pub fn openings(&self) -> u64 {
         self.openings
+    }
+
+    /// How many checkpoints were tried: nothing else writes into the database itself once it is open.
+    pub fn checkpoints(&self) -> u64 {
+        self.checkpoints
     }
 
     /// Questions on the writing connection: they see what was written a moment ago.

@@ -1,6 +1,7 @@
 //! The receipt's ways out: two files in `s.receipts/`, the log, and the terminal or the standard output.
 
 use std::io::{IsTerminal as _, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use color_eyre::Result;
@@ -9,6 +10,7 @@ use super::{TERMINAL_PATIENCE, hurry_of};
 use crate::cli::print::{Form, json};
 use crate::console::run::ConsoleHandle;
 use crate::console::term::guard::Terminal;
+use crate::disk::Disk as _;
 use crate::disk::place::Place;
 use crate::disk::real::RealDisk;
 use crate::disk::replace::replace;
@@ -29,6 +31,7 @@ pub fn keep(place: &Place, receipt: &mut Receipt) {
     let kept = place.receipts().join(format!("{session}.txt"));
     let kept = kept.display();
     tracing::info!(status = %receipt.status, reason = %receipt.reason, "session {session} is over, receipt in {kept}");
+    make_anew(&place.receipts());
     let mut earlier = Quarantine::new(Arc::new(RealDisk), place, "earlier-receipt", machine_time());
     for (kind, text) in [("json", document), ("txt", receipt.to_string())] {
         let path = place.receipts().join(format!("{session}.{kind}"));
@@ -37,6 +40,15 @@ pub fn keep(place: &Place, receipt: &mut Receipt) {
         } else if let Err(error) = replace(&RealDisk, &path, text.as_bytes()) {
             receipt.release_failed(format!("the receipt could not be kept: {error}"));
         }
+    }
+}
+
+/// The folder may have been deleted under the session. That it cannot be made is told by whoever cannot write there.
+fn make_anew(folder: &Path) {
+    if let Ok(None) = RealDisk.find(folder)
+        && RealDisk.create_folder(folder).is_ok()
+    {
+        tracing::warn!(folder = %folder.display(), "the folder of receipts is gone, and was made anew");
     }
 }
 

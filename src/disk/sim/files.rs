@@ -98,6 +98,10 @@ impl DiskFile for MemoryFile {
         self.disk.state().write(self.file, index(offset)?, bytes)
     }
 
+    fn bytes(&self) -> io::Result<u64> {
+        Ok(self.disk.state().bytes(self.file).len() as u64)
+    }
+
     fn sync_data(&mut self) -> io::Result<()> {
         self.disk.state().sync(self.file)
     }

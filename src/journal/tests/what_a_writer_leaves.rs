@@ -65,6 +65,24 @@ fn a_run_that_has_nothing_to_say_leaves_nothing() {
 }
 
 #[test]
+fn a_segment_that_was_cut_is_told_of_before_anything_is_written_behind_the_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(std::sync::Arc::new(RealDisk), folder.path(), None).unwrap();
+    assert_eq!(writer.cut(), None, "there is no segment yet");
+    write(&mut writer, [1]);
+    writer.make_room().unwrap();
+    assert_eq!(writer.cut(), None);
+    let path = folder.path().join(segment::name(0));
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(512).unwrap();
+    let told = writer.cut().unwrap().to_string();
+    assert!(told.contains(&*path.to_string_lossy()) && told.contains("to 512 bytes"), "{told}");
+    writer.leave_segment();
+    assert_eq!(writer.cut(), None);
+    write(&mut writer, [2]);
+    assert_eq!(segment::firsts(&RealDisk.names(folder.path()).unwrap()), [0, 1]);
+}
+
+#[test]
 fn each_run_begins_a_segment_behind_the_last_one() {
     let disk = ready(MemoryDisk::new(1));
     for run in 0..3 {

@@ -139,6 +139,11 @@ fn make(
     given_up: &AtomicBool,
     telling: &mut Telling,
 ) -> Result<BackupDone, BackupError> {
+    // It was there when the session began.
+    if let Ok(None) = shift.store().disk().find(&order.folder) {
+        // Nobody listens only once the session is over.
+        let _ = telling.tell.send(News::BackupsGone(order.folder.clone()));
+    }
     // Who opens it by its name finds another one, or none.
     if shift.store_is_gone() {
         return backup::make_of_open(shift.store(), order)?.put_on_record(shift.store());

@@ -1,6 +1,8 @@
 //! What it means for a session that one of its files is not on the disk any more under its name: without both copies of
 //! the facts nobody trades, so it takes its orders out and ends, while what is open still has everything.
 
+use std::path::Path;
+
 use super::Runner;
 use super::trouble::incident;
 use crate::domain::halt::HaltReason;
@@ -28,6 +30,22 @@ impl Runner {
                 ..incident(Source::Store, "The database is not in its place", LOOKED, what.clone())
             },
             what,
+        );
+    }
+
+    /// No reason to end: nothing that the session keeps lies there alone.
+    pub(super) fn backups_gone(&mut self, folder: &Path) {
+        let now = self.clock.now();
+        let happened = format!("{} was deleted or moved away", folder.display());
+        self.books.incident(
+            now,
+            Incident {
+                means: "the backups in it are lost, unless it was moved; the database and the journal are not touched"
+                    .into(),
+                done: "the folder is made anew, with the backup that was due".into(),
+                you_can: "if it was moved, put the backups that were in it back".into(),
+                ..incident(Source::Backup, "The backups' folder is gone", "to put a backup into it", happened)
+            },
         );
     }
 
