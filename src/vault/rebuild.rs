@@ -180,7 +180,6 @@ fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport,
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
     }
     let tail = longest_tail(disk, place, Some(&Old::of(disk, place)), report.head);
-    clear(&**disk, &scratch(place))?;
     let (tail, _) = tail.map_err(failed("list", &place.backups()))?;
     if report.head.is_none() && tail.lines.is_empty() {
         return Err(RebuildError::NoJournal(place.journal()));
@@ -220,6 +219,11 @@ pub(super) fn rebuild_because(
 /// Removes what a rebuilding that was cut off left behind; to be called when no exchange is begun.
 pub(super) fn clear_leftovers(disk: &dyn Disk, place: &Place) -> Result<(), RebuildError> {
     clear(disk, &in_the_making(place))?;
+    clear_scratch(disk, place)
+}
+
+/// Removes what was copied to be read.
+pub(super) fn clear_scratch(disk: &dyn Disk, place: &Place) -> Result<(), RebuildError> {
     clear(disk, &scratch(place))
 }
 

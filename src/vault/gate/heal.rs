@@ -57,6 +57,7 @@ impl Gate<'_> {
         let mut old = Old::of(self.disk, self.place);
         if report.head.is_some_and(|head| old.denies(head)) {
             // Of a log that came from another house nothing is believed, not even that a line is missing.
+            drop(old);
             old = Old::without_its_log(self.disk, self.place);
         }
         if !report.is_sound() || !report.strays.is_empty() {
