@@ -29,6 +29,7 @@ pub enum Severity {
 pub enum Finding {
     Missing,
     NotAFile,
+    InTheWay { why: String },
     Empty,
     NotADatabase,
     OrphanedLog { bytes: u64 },
@@ -70,6 +71,7 @@ impl Finding {
         match self {
             Self::Missing
             | Self::NotAFile
+            | Self::InTheWay { .. }
             | Self::NotADatabase
             | Self::OrphanedLog { .. }
             | Self::LogLost { .. }
@@ -178,7 +180,8 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => write!(f, "The database itself is not there, and what belongs to it is."),
-            Self::NotAFile => write!(f, "It is a pipe or a device, not a file; it was not opened."),
+            Self::NotAFile => write!(f, "It is a folder, a pipe or a device, not a file; it was not opened."),
+            Self::InTheWay { why } => write!(f, "No session can start here: {why}."),
             Self::Empty => write!(f, "The database is a file of no bytes."),
             Self::NotADatabase => write!(f, "The file does not begin as a database does; nothing in it was read."),
             Self::OrphanedLog { bytes } => write!(
