@@ -196,8 +196,8 @@ fn look_before_opening(disk: &dyn Disk, path: &Path) -> Result<Lies, OpenError> 
         Err(why) => return Err(OpenError::Unreadable { path: path.to_owned(), why: why.to_string() }),
     };
     for beside in sidecars(path) {
-        // SQLite would wait for a pipe for ever, and tells of a folder without its name.
-        if disk.look(&beside).is_ok_and(|found| found.kind != Kind::File) {
+        // SQLite would wait for a pipe for ever, and tells of a folder, or of a link, without its name.
+        if beside.is_symlink() || disk.look(&beside).is_ok_and(|found| found.kind != Kind::File) {
             return Err(OpenError::NotAFile(beside));
         }
     }
