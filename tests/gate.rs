@@ -422,3 +422,20 @@ fn expect_refused_rebuild(house: &House, words: &[&str]) {
     house.run(&["rebuild"]).expect_refusal(3, words);
     assert!(house.possessions() == before, "a refusal changes nothing");
 }
+
+#[test]
+fn what_lies_in_the_place_of_a_log_and_is_none_is_kept_and_told_of() {
+    let house = closed();
+    let before = house.chain();
+    let garbage: Vec<u8> = (0..5_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 | 1).collect();
+    fs::write(house.wal(), &garbage).expect("our own file");
+    let ended = expect_healed(&house, &before.links, "garbage for a log");
+    assert!(
+        ended.said().contains("write-ahead log's place") && ended.said().contains("quarantine"),
+        "{}",
+        ended.said()
+    );
+    let kept = evidence(&house);
+    assert!(kept.iter().any(|file| fs::read(file).is_ok_and(|bytes| bytes == garbage)), "{kept:?}");
+    assert!(!house.short_session(4).said().contains("write-ahead log's place"), "once is enough");
+}

@@ -8,8 +8,8 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use support::House;
 use support::chain::segments;
+use support::{Ended, House};
 
 fn closed(seeds: [u64; 2]) -> House {
     let house = House::new();
@@ -315,4 +315,162 @@ fn a_log_that_may_not_be_used_is_refused_by_name() {
         command.arg(neo.get_program()).args(neo.get_args());
         support::Headless::spawn(command).ended().expect_refusal(5, &["s.db-wal", "permissions"]);
     }
+}
+
+#[test]
+fn a_link_among_the_backups_that_leads_nowhere_is_unfit_and_in_nobodys_way() {
+    let house = closed([1, 2]);
+    let (nowhere, circle) = ("20991123T070632Z-pre-7.db", "20261123T070633Z-manual.db");
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, house.folder().join("s.backups").join(name)).expect("a link");
+    };
+    link("/mnt/gone/x.db", nowhere);
+    link(circle, circle);
+    house.short_session(3);
+    house.run(&["backup"]).expect_code(0);
+    assert!(house.run(&["backup", "list"]).expect_code(0).said().contains(nowhere));
+    let verified = house.run(&["backup", "verify"]);
+    let said = verified.expect_code(7).said();
+    assert!(said.contains("a link to a file that is not there") && said.contains(circle), "{said}");
+    let audited = in_one_line(&house.run(&["audit"]));
+    assert!(audited.contains(nowhere), "{audited}");
+    house.run(&["restore"]).expect_code(0);
+    house.run(&["backup", "prune"]).expect_code(0);
+    fs::remove_file(house.database()).expect("ours");
+    house.run(&["rebuild"]).expect_code(0);
+    house.short_session(4);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+/// What it said, however its lines were broken.
+fn in_one_line(ended: &Ended) -> String {
+    ended.said().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo");
+    assert!(made.success());
+}
+
+/// What lies in the house's folder, by its names.
+fn names(house: &House) -> Vec<std::ffi::OsString> {
+    let entries = fs::read_dir(house.folder()).expect("ours");
+    let mut names: Vec<_> = entries.map(|entry| entry.expect("one").file_name()).collect();
+    names.retain(|name| name != "s.lock" && name != "s.db-shm" && name != "s.db-wal");
+    names.sort();
+    names
+}
+
+#[test]
+fn a_pipe_where_a_file_belongs_is_never_waited_for_and_named_by_all() {
+    for name in ["s.db", "s.db-journal", "s.db-wal", "s.db-shm", "s.lock"] {
+        let house = closed([1, 2]);
+        let path = house.folder().join(name);
+        if path.exists() {
+            fs::remove_file(&path).expect("ours");
+        }
+        pipe(&path);
+        let before = names(&house);
+        for command in [&["run", "--headless"][..], &["rebuild"], &["restore"], &["backup"], &["verify", "--mend"]] {
+            house.run(command).expect_refusal(5, &[name, "a pipe", "move it away"]);
+        }
+        let audited = house.run(&["audit"]);
+        let said = in_one_line(audited.expect_code(7));
+        assert!(said.contains("a pipe") && said.contains("move it away"), "{name}: {said}");
+        if name != "s.lock" {
+            for command in [&["verify", "--all"][..], &["sessions"], &["query", "SELECT 1"]] {
+                let read = house.run(command);
+                assert!(read.code != Some(0) && read.said().contains(name), "{name}, {command:?}: {}", read.said());
+            }
+        }
+        assert_eq!(names(&house), before, "nothing is left behind");
+    }
+}
+
+#[test]
+fn a_refusal_leaves_no_copy_that_was_made_to_look() {
+    let (house, other) = (closed([1, 2]), closed([3, 4]));
+    let mut session = house.session(&["--seed", "5"]);
+    house.until_chain("a line of session 3", |chain| !chain.of_session(3).is_empty());
+    session.signal(rustix::process::Signal::KILL);
+    session.ended();
+    exchange(&house.journal(), &other.journal());
+    let before = names(&house);
+    house.run(&["run", "--headless"]).expect_code(3);
+    assert_eq!(names(&house), before);
+    house.run(&["verify", "--mend"]);
+    assert!(!names(&house).iter().any(|name| name.to_string_lossy().contains("salvage")), "{:?}", names(&house));
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_database_whose_journal_is_there_is_told_as_such() {
+    let house = closed([1, 2]);
+    let before = house.chain();
+    fs::remove_file(house.database()).expect("ours");
+    fs::create_dir(house.database()).expect("a folder");
+    for command in [&["run", "--headless"][..], &["rebuild"], &["restore"]] {
+        let refused = house.run(command);
+        refused.expect_refusal(5, &["is a folder", "s.journal", "move it away", "made anew from the journal"]);
+        assert!(!refused.said().contains("paper.db"), "{}", refused.said());
+    }
+    let audited = house.run(&["audit"]);
+    let said = in_one_line(audited.expect_code(7));
+    assert!(said.contains("s.journal") && said.contains("move it away"), "{said}");
+    fs::remove_dir(house.database()).expect("empty still");
+    house.short_session(3);
+    assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+}
+
+#[test]
+fn what_keeps_a_session_from_starting_is_found_by_an_audit() {
+    type Put = fn(&Path);
+    let link: Put = |path| std::os::unix::fs::symlink("nowhere", path).expect("a link");
+    let folder: Put = |path| fs::create_dir(path).expect("a folder");
+    let file: Put = |path| fs::write(path, "a file").expect("a file");
+    let odd = [
+        ("s.quarantine", file),
+        ("s.receipts", file),
+        ("s.lock", folder),
+        ("s.lock", link),
+        ("s.db-wal", link),
+        ("s.db-wal", folder),
+    ];
+    let house = closed([1, 2]);
+    for (name, put) in odd {
+        let (path, aside) = (house.folder().join(name), house.folder().join("aside"));
+        let was_there = path.exists();
+        if was_there {
+            fs::rename(&path, &aside).expect("ours");
+        }
+        put(&path);
+        let audited = house.run(&["audit"]);
+        let said = in_one_line(audited.expect_code(7));
+        assert!(said.contains(name) && said.contains("move it away") && !said.contains("all is well"), "{said}");
+        house.run(&["run", "--headless"]).expect_refusal(5, &[name, "move it away"]);
+        if name == "s.db-wal" {
+            house.run(&["sessions"]).expect_refusal(3, &[name, "move it away"]);
+        }
+        if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) }.expect("untouched");
+        if was_there {
+            fs::rename(&aside, &path).expect("ours");
+        }
+    }
+    house.run(&["audit"]).expect_code(0);
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_into_is_named_and_no_file_in_it() {
+    let house = closed([1, 2]);
+    fs::write(house.wal(), b"").expect("ours");
+    // A superuser may write everywhere, so somebody else is asked.
+    let script = "chmod 0400 s.db-wal; if [ $(id -u) = 0 ]; then chown -R 65534 . && chmod 0555 . && exec setpriv \
+                  --reuid=65534 --regid=65534 --clear-groups \"$@\"; else chmod 0555 .; exec \"$@\"; fi";
+    let neo = house.neo(&["run", "--headless", "--duration", "10s"]);
+    let mut command = std::process::Command::new("sh");
+    command.env_clear().envs(house.environment()).current_dir(house.folder()).args(["-c", script, "sh"]);
+    command.arg(neo.get_program()).args(neo.get_args());
+    let refused = support::Headless::spawn(command).ended();
+    fs::set_permissions(house.folder(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("ours");
+    refused.expect_refusal(5, &["cannot write into", &house.folder().display().to_string()]);
+    assert!(!refused.said().contains("s.db-wal"), "{}", refused.said());
 }

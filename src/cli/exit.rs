@@ -110,7 +110,8 @@ fn of_place(error: &PlaceError) -> Exit {
         | PlaceError::NotText(_)
         | PlaceError::NameTooLong { .. }
         | PlaceError::NotAFolder(_)
-        | PlaceError::NotAFile(_)
+        | PlaceError::NotAFile { .. }
+        | PlaceError::FolderInItsPlace { .. }
         | PlaceError::NotUsable { .. }
         | PlaceError::NotCreatable { .. }
         | PlaceError::ReadOnly { .. }

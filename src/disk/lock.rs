@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::real::private;
+use super::{Disk as _, RealDisk};
 use crate::domain::time::Timestamp;
 
 /// Who has the database.
@@ -105,7 +106,8 @@ impl Lock {
 
 /// Who the lock file says holds, or last held, the lock: without the lock itself it proves nothing.
 pub fn holder_of(path: &Path) -> Option<Holder> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    // A pipe would be waited for.
+    serde_json::from_slice(&RealDisk.read(path).ok()?).ok()
 }
 
 /// The standard library lets others remove what it has open; a lock file that is held keeps its name.

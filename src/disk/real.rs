@@ -58,6 +58,7 @@ impl Disk for RealDisk {
     }
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
+        refuse_pipe(from)?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         private(&mut options);
@@ -68,6 +69,7 @@ impl Disk for RealDisk {
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
+        refuse_pipe(path)?;
         // Opened for writing because Windows flushes nothing else.
         OpenOptions::new().write(true).open(path)?.sync_all()
     }

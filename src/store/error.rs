@@ -20,6 +20,9 @@ pub enum OpenError {
     /// A folder lies where the database should.
     #[error("{} is a folder, not a database; name a file with --db", .0.display())]
     IsAFolder(PathBuf),
+    /// A pipe or a device where the database should be; or one, a folder or a link, where what belongs to it should.
+    #[error("{} is a folder, a link, a pipe or a device, and a file of the database belongs there; it was not opened: move it away", .0.display())]
+    NotAFile(PathBuf),
     /// The system does not let us read it.
     #[error("the database {} cannot be read: {why}; check who owns it", path.display())]
     Unreadable {
@@ -164,6 +167,7 @@ impl OpenError {
     pub const fn is_unsound(&self) -> bool {
         match self {
             Self::IsAFolder(_)
+            | Self::NotAFile(_)
             | Self::Unreadable { .. }
             | Self::NotADatabase(_)
             | Self::Malformed { .. }
@@ -188,6 +192,7 @@ impl OpenError {
             Self::Missing(path)
             | Self::Empty(path)
             | Self::IsAFolder(path)
+            | Self::NotAFile(path)
             | Self::ReadOnly(path)
             | Self::NotADatabase(path)
             | Self::Earlier(path)

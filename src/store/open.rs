@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::OpenError;
 use super::journal_mode;
 use super::migrate::{self, Found};
-use crate::disk::sidecar::Sidecar;
+use crate::disk::sidecar::{Sidecar, sidecars};
 use crate::disk::{Disk, Kind, Look};
 
 /// Below this, two connections that checkpoint and write can corrupt a database.
@@ -186,11 +186,21 @@ fn look_before_opening(disk: &dyn Disk, path: &Path) -> Result<Lies, OpenError> 
     let (lies, bytes) = match disk.look(path) {
         Ok(Look { kind: Kind::Folder, .. }) => return Err(OpenError::IsAFolder(path.to_owned())),
         // A pipe or a device: SQLite would wait for it, or call it a broken disk.
-        Ok(Look { kind: Kind::Other, .. }) => return Err(OpenError::NotADatabase(path.to_owned())),
+        Ok(Look { kind: Kind::Other, .. }) => return Err(OpenError::NotAFile(path.to_owned())),
         Ok(found) => (Lies::Here, found.bytes),
+        Err(why) if why.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            let why = "it is a link to a file that is not there".to_owned();
+            return Err(OpenError::Unreadable { path: path.to_owned(), why });
+        }
         Err(why) if why.kind() == ErrorKind::NotFound => (Lies::Nowhere, 0),
         Err(why) => return Err(OpenError::Unreadable { path: path.to_owned(), why: why.to_string() }),
     };
+    for beside in sidecars(path) {
+        // SQLite would wait for a pipe for ever, and tells of a folder, or of a link, without its name.
+        if beside.is_symlink() || disk.look(&beside).is_ok_and(|found| found.kind != Kind::File) {
+            return Err(OpenError::NotAFile(beside));
+        }
+    }
     let wal = Sidecar::Log.of(path);
     match disk.look(&wal) {
         Ok(log) if bytes == 0 && log.bytes > 0 => {

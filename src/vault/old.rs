@@ -1,6 +1,7 @@
 //! What is left of a store that cannot be trusted: a scratch copy, from which lines are believed that prove themselves.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backup::{BackupKind, shelf};
@@ -13,6 +14,21 @@ use crate::store::Reader;
 /// Lines that can still be read of it.
 pub(super) struct Old {
     reader: Option<Reader>,
+    /// Dropped after the reader: what is open cannot be removed everywhere.
+    _copied: Option<Copied>,
+}
+
+/// The scratch copy, which goes with this value.
+struct Copied {
+    disk: Arc<dyn Disk>,
+    place: Place,
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        // What it was looked at for counts; what cannot be removed now is removed by the next start.
+        drop(rebuild::clear_scratch(&*self.disk, &self.place));
+    }
 }
 
 /// The lines behind a head that are left in a copy.
@@ -73,22 +89,34 @@ impl Tail {
 impl Old {
     /// Of the database in its place; of none, if nothing of it can be read.
     pub fn of(disk: &Arc<dyn Disk>, place: &Place) -> Self {
-        let copy = rebuild::scratch_copy(&**disk, place).ok();
-        Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+        Self::copied_by(rebuild::scratch_copy, disk, place)
     }
 
     /// Of the database in its place, as if no log lay beside it.
     pub fn without_its_log(disk: &Arc<dyn Disk>, place: &Place) -> Self {
-        let copy = rebuild::scratch_copy_alone(&**disk, place).ok();
-        Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()) }
+        Self::copied_by(rebuild::scratch_copy_alone, disk, place)
+    }
+
+    fn copied_by(
+        copy: fn(&dyn Disk, &Place) -> Result<PathBuf, rebuild::RebuildError>,
+        disk: &Arc<dyn Disk>,
+        place: &Place,
+    ) -> Self {
+        // Before the first byte is copied: a copy that fails half way goes, too.
+        let copied = Copied { disk: Arc::clone(disk), place: place.clone() };
+        let copy = copy(&**disk, place).ok();
+        Self { reader: copy.and_then(|copy| Reader::open_damaged(&**disk, &copy).ok()), _copied: Some(copied) }
     }
 
     /// Of the database in its place beside a journal that has these lines. Of a log that came from another house nothing is
     /// believed, not even that a line is missing.
     pub fn beside(disk: &Arc<dyn Disk>, place: &Place, journal: impl IntoIterator<Item = Head>) -> Self {
         let old = Self::of(disk, place);
-        let denied = journal.into_iter().any(|line| old.denies(line));
-        if denied { Self::without_its_log(disk, place) } else { old }
+        if !journal.into_iter().any(|line| old.denies(line)) {
+            return old;
+        }
+        drop(old); // With it goes its copy, which lies where the next one is to lie.
+        Self::without_its_log(disk, place)
     }
 
     /// Its first line's hash, if that line is whole.
@@ -109,7 +137,7 @@ impl Old {
 
     /// Of a backup, which is whole.
     pub fn of_backup(disk: &dyn Disk, place: &Place, name: &str) -> Self {
-        Self { reader: Reader::open_copy(disk, &place.backups().join(name)).ok() }
+        Self { reader: Reader::open_copy(disk, &place.backups().join(name)).ok(), _copied: None }
     }
 
     /// One line, if it is whole.

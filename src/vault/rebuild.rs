@@ -187,7 +187,6 @@ fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport,
     let elsewhere = Elsewhere::look(&**disk, place, old.first());
     let tail = longest_tail(disk, place, Some(&old), report.head);
     drop(old);
-    clear(&**disk, &scratch(place))?;
     elsewhere.map_or(Ok(()), Err)?;
     let (tail, _) = tail.map_err(failed("list", &place.backups()))?;
     if report.head.is_none() && tail.lines.is_empty() {
@@ -228,6 +227,11 @@ pub(super) fn rebuild_because(
 /// Removes what a rebuilding that was cut off left behind; to be called when no exchange is begun.
 pub(super) fn clear_leftovers(disk: &dyn Disk, place: &Place) -> Result<(), RebuildError> {
     clear(disk, &in_the_making(place))?;
+    clear_scratch(disk, place)
+}
+
+/// Removes what was copied to be read.
+pub(super) fn clear_scratch(disk: &dyn Disk, place: &Place) -> Result<(), RebuildError> {
     clear(disk, &scratch(place))
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::error::Odd;
 use super::{Place, PlaceError};
 use crate::disk::sidecar::sidecars;
 
@@ -36,14 +37,48 @@ impl Place {
         }
         let beside = sidecars(&self.database);
         let files = [self.lock(), self.swap(), self.ballast()].into_iter().chain(segments(&self.journal()));
-        if let Some(folder) = beside.iter().cloned().chain(files).find(|file| file.is_dir()) {
-            return Err(PlaceError::NotAFile(folder));
+        refuse_no_files(beside.iter().cloned().chain(files))?;
+        // SQLite follows a link to a database and none to what lies beside one.
+        if let Some(path) = beside.iter().find(|path| path.is_symlink()).cloned() {
+            return Err(PlaceError::NotAFile { path, is: Odd::Link });
+        }
+        // Of a folder that may not be written into, or not be entered, it is told below.
+        if !may_be_used(self.folder()) {
+            return Ok(());
         }
         match beside.into_iter().find_map(|file| Some((usable(&file).err()?, file))) {
             Some((source, path)) => Err(PlaceError::NotUsable { path, source }),
             None => Ok(()),
         }
     }
+}
+
+/// Refuses the first that is there and is no file. Nothing is opened: a pipe would be waited for.
+pub(super) fn refuse_no_files(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), PlaceError> {
+    let odd = |path: &Path| match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => None,
+        Ok(found) if found.is_dir() => Some(Odd::Folder),
+        Ok(_) => Some(Odd::Device),
+        // What is there and cannot be looked at is refused by whoever opens it.
+        Err(_) => path.is_symlink().then_some(Odd::LinkToNowhere),
+    };
+    match paths.into_iter().find_map(|path| Some((odd(&path)?, path))) {
+        Some((is, path)) => Err(PlaceError::NotAFile { path, is }),
+        None => Ok(()),
+    }
+}
+
+/// Whether files may be made in a folder, as far as its permissions tell.
+#[cfg(unix)]
+fn may_be_used(folder: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+/// Windows says no more than an attempt does.
+#[cfg(windows)]
+fn may_be_used(_folder: &Path) -> bool {
+    true
 }
 
 /// Whatever is named as segments are.
@@ -115,11 +150,11 @@ mod tests {
         for wanted in sidecars(place.database()).into_iter().chain([place.lock(), place.swap(), place.ballast()]) {
             std::fs::create_dir(&wanted).unwrap();
             let refusal = place.prepare().unwrap_err();
-            assert!(matches!(&refusal, PlaceError::NotAFile(path) if *path == wanted), "{refusal}");
+            assert!(matches!(&refusal, PlaceError::NotAFile { path, is: Odd::Folder } if *path == wanted), "{refusal}");
             std::fs::remove_dir(&wanted).unwrap();
         }
         place.prepare().unwrap();
         std::fs::create_dir(place.journal().join("0000000000.jsonl")).unwrap();
-        assert!(matches!(place.prepare(), Err(PlaceError::NotAFile(_))));
+        assert!(matches!(place.prepare(), Err(PlaceError::NotAFile { .. })));
     }
 }

@@ -1,5 +1,6 @@
 //! Why a place is no place for a database, each told with what to do about it.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -14,6 +15,16 @@ pub enum PlaceError {
     #[error("{path} is a folder and cannot be the database: give a file in it, as in --db {example}",
         path = .0.display(), example = .0.join("paper.db").display())]
     IsFolder(PathBuf),
+    /// The database was replaced by a folder.
+    #[error("{path} is a folder, and the database belongs there, as {beside} lies beside it: move it away: the database \
+        is made anew from the journal, or put a backup in its place with `neo restore`",
+        path = .path.display(), beside = .beside.display())]
+    FolderInItsPlace {
+        /// The folder.
+        path: PathBuf,
+        /// What belongs to the database and is there.
+        beside: PathBuf,
+    },
     /// A database in memory, as SQLite calls it.
     #[error("{path} means a database in memory, which is gone with the process: name a file on a disk with --db",
         path = .0.display())]
@@ -61,10 +72,15 @@ pub enum PlaceError {
     #[error("{path} is no folder, and one of the database belongs there: move it away, and put the folder back if you \
         have it elsewhere; without it a new one is made", path = .0.display())]
     NotAFolder(PathBuf),
-    /// A folder lies where a file of the database belongs.
-    #[error("{path} is a folder, and a file of the database belongs there: move it away, and put the file back if you \
-        have it elsewhere", path = .0.display())]
-    NotAFile(PathBuf),
+    /// What is no file lies where one of the database belongs.
+    #[error("{path} is {is}, and a file of the database belongs there: move it away, and put the file back if you have \
+        it elsewhere", path = .path.display())]
+    NotAFile {
+        /// What lies there.
+        path: PathBuf,
+        /// What it is.
+        is: Odd,
+    },
     /// What SQLite keeps beside the database cannot be used.
     #[error("{path} belongs to the database and may not be read and written: {source}; check who owns it, and its \
         permissions", path = .path.display())]
@@ -121,4 +137,28 @@ pub enum PlaceError {
         /// Bytes that we may still write.
         free: u64,
     },
+}
+
+/// What can lie where a file belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Odd {
+    /// A folder.
+    Folder,
+    /// A pipe, a socket or a device.
+    Device,
+    /// A link, where none is followed.
+    Link,
+    /// A link that leads nowhere, or in a circle.
+    LinkToNowhere,
+}
+
+impl fmt::Display for Odd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder",
+            Self::Device => "a pipe, a socket or a device",
+            Self::Link => "a link",
+            Self::LinkToNowhere => "a link that leads nowhere",
+        })
+    }
 }

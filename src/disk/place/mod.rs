@@ -103,11 +103,7 @@ impl Place {
     /// Refuses a place that is not safe for a writer, and creates the folders that one needs. Before anything is made
     /// there the place is looked at, from the nearest folder that exists. Who only reads needs none of this.
     pub fn prepare(&self) -> Result<(), PlaceError> {
-        self.refuse_name()?;
-        if let Some(left_behind) = &self.left_behind {
-            return Err(PlaceError::LeftBehind { left_behind: left_behind.clone(), database: self.database.clone() });
-        }
-        self.refuse_what_is_in_the_way()?;
+        self.refuse_what_lies_there()?;
         // The journal's folder may be a link to another disk.
         for folder in [self.folder().to_owned(), self.journal()] {
             let there = nearest(&folder);
@@ -123,6 +119,20 @@ impl Place {
         writable::try_writing(&self.journal())
     }
 
+    /// The first half of [`Place::prepare`]: whether names and files are what a writer needs. Makes and opens nothing.
+    pub fn refuse_what_lies_there(&self) -> Result<(), PlaceError> {
+        self.refuse_name()?;
+        if let Some(left_behind) = &self.left_behind {
+            return Err(PlaceError::LeftBehind { left_behind: left_behind.clone(), database: self.database.clone() });
+        }
+        self.refuse_what_is_in_the_way()
+    }
+
+    /// What there is of a database besides itself, and it could be made anew from.
+    pub fn beside_it(&self) -> Option<PathBuf> {
+        [self.journal(), self.backups()].into_iter().find(|folder| folder.is_dir())
+    }
+
     /// Refuses what cannot be the name of a database that lasts.
     fn refuse_name(&self) -> Result<(), PlaceError> {
         let database = &self.database;
@@ -130,11 +140,17 @@ impl Place {
             return Err(PlaceError::InMemory(database.clone()));
         }
         if self.stem.is_empty() || database.is_dir() {
-            return Err(PlaceError::IsFolder(database.clone()));
+            let path = database.clone();
+            let beside = self.beside_it().filter(|_| !self.stem.is_empty());
+            return Err(match beside {
+                Some(beside) => PlaceError::FolderInItsPlace { path, beside },
+                None => PlaceError::IsFolder(path),
+            });
         }
         if database.is_symlink() {
             return Err(PlaceError::DanglingLink(database.clone()));
         }
+        belongings::refuse_no_files([database.clone()])?;
         self.refuse_name_of_no_use()?;
         refuse_several_names(database)
     }

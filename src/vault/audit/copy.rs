@@ -11,7 +11,7 @@ use super::AuditError;
 use super::files::found;
 use crate::disk::scratch::Scratch;
 use crate::disk::sidecar::Sidecar;
-use crate::disk::{Disk, Look};
+use crate::disk::{Disk, Kind, Look};
 
 /// So often a database may change while it is copied.
 const TRIES: usize = 20;
@@ -89,13 +89,15 @@ fn refuse_too_little(disk: &dyn Disk, temp: &Path, bytes: u64) -> Result<(), Aud
 impl Moment {
     fn of(disk: &dyn Disk, main: &Path) -> io::Result<Self> {
         let wal = Sidecar::Log.of(main);
-        let log = found(disk, &wal)?.filter(|look| look.bytes > 0);
+        // What is no file is never opened, and told of as being in the way.
+        let file = |path: &Path| Ok::<_, io::Error>(found(disk, path)?.filter(|look| look.kind == Kind::File));
+        let log = file(&wal)?.filter(|look| look.bytes > 0);
         let log_head = match log.map(|_| disk.read_part(&wal, 0, LOG_HEAD)) {
             Some(Err(why)) if why.kind() != io::ErrorKind::NotFound => return Err(why),
             Some(Ok(head)) => head,
             Some(Err(_)) | None => Vec::new(),
         };
-        Ok(Self { main: found(disk, main)?, log, log_head, rollback: found(disk, &Sidecar::Rollback.of(main))? })
+        Ok(Self { main: found(disk, main)?, log, log_head, rollback: file(&Sidecar::Rollback.of(main))? })
     }
 
     fn bytes(&self) -> u64 {

@@ -29,6 +29,7 @@ pub enum Severity {
 pub enum Finding {
     Missing,
     NotAFile,
+    InTheWay { why: String },
     Empty,
     Emptied,
     NotADatabase,
@@ -79,6 +80,7 @@ impl Finding {
             | Self::Emptied
             | Self::JournalElsewhere
             | Self::NotAFile
+            | Self::InTheWay { .. }
             | Self::NotADatabase
             | Self::OrphanedLog { .. }
             | Self::LogLost { .. }
@@ -187,7 +189,8 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => write!(f, "The database itself is not there, and what belongs to it is."),
-            Self::NotAFile => write!(f, "It is a pipe or a device, not a file; it was not opened."),
+            Self::NotAFile => write!(f, "It is a folder, a pipe or a device, not a file; it was not opened."),
+            Self::InTheWay { why } => write!(f, "No session can start here: {why}."),
             Self::Empty => write!(f, "The database is a file of no bytes."),
             Self::Emptied => write!(f, "The database is a file of no bytes, and its copies are there."),
             Self::JournalElsewhere => {

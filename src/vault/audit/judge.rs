@@ -53,6 +53,7 @@ fn files(seen: &Examined) -> Vec<Finding> {
             }
         }
     }
+    found.extend(seen.in_the_way.clone().map(|why| Finding::InTheWay { why }));
     if let (Main::Missing | Main::Empty, Some(bytes @ 1..)) = (files.main, files.bytes(Role::Log)) {
         found.push(Finding::OrphanedLog { bytes });
     }

@@ -54,6 +54,8 @@ pub struct Examined {
     pub running: Option<Holder>,
     /// The files.
     pub files: Files,
+    /// Why no session can start with what lies there; `None` if names and files are what a writer needs.
+    pub in_the_way: Option<String>,
     /// What is in the database; `None` if there is none to look into.
     pub inside: Option<Inside>,
     /// The journal; `None` if there is none.
@@ -144,7 +146,8 @@ pub fn audit(disk: &dyn Disk, target: &Path, temp: &Path, now: Timestamp) -> Res
     let (inside, chain) = look_inside(disk, &place, &files, temp, running.is_some())?;
     let shelf = shelf::ask(disk, &place, &files, temp)?;
     let database = database.display().to_string();
-    let examined = Examined { now, database, running, files, inside, chain, shelf };
+    let in_the_way = place.refuse_what_lies_there().err().map(|why| why.to_string());
+    let examined = Examined { now, database, running, files, in_the_way, inside, chain, shelf };
     let findings = judge(&examined);
     let (likely, next) = (likely(&examined, &findings), next(&examined, &findings));
     Ok(Report { examined, findings, likely, next })
@@ -181,7 +184,9 @@ fn running(place: &Place) -> Option<Holder> {
 
 /// The database that is meant by a file's name or by its folder's.
 fn the_one_in(target: &Path) -> Result<PathBuf, AuditError> {
-    if !target.is_dir() {
+    // A folder that lies in the place of a database is looked at as such.
+    let named_so = target.extension().is_some_and(|end| end == "db") && Place::around(target).beside_it().is_some();
+    if !target.is_dir() || named_so {
         return Ok(target.to_owned());
     }
     let unreadable = |why| AuditError::Unreadable { path: target.to_owned(), why };

@@ -74,7 +74,13 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
         Some(Finding::JournalElsewhere) => {
             "another house's journal was put beside this database, or in the place of one that was lost.".to_owned()
         }
+        Some(Finding::NotAFile) if seen.chain.is_some() || !seen.shelf.copies.is_empty() => {
+            "something else was put in the database's place; what belongs to it is still there.".to_owned()
+        }
         Some(Finding::NotAFile) => "this is not what was meant: no database lies here.".to_owned(),
+        Some(Finding::InTheWay { .. }) => {
+            "something else was put where a file or folder of the database belongs.".to_owned()
+        }
         Some(Finding::NotADatabase) => {
             "another file was put in the database's place, or its beginning was overwritten.".to_owned()
         }
@@ -174,6 +180,10 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
     }
     if has(|finding| matches!(finding, Finding::Newer)) {
         return step("neo --version".to_owned(), "shows which neo this is; use the newer one here");
+    }
+    let is_ours = seen.chain.is_some() || seen.inside.is_some();
+    if is_ours && has(|finding| matches!(finding, Finding::InTheWay { .. })) {
+        return step(with("audit"), "looks again, once what is in the way was moved away");
     }
     if has(|finding| matches!(finding, Finding::Foreign { .. } | Finding::NotAFile)) {
         return step("neo --help".to_owned(), "name a database of ours with --db");

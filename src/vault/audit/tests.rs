@@ -49,6 +49,7 @@ fn house(sessions: &[Session]) -> Examined {
         now: at(100_000),
         database: "/s.db".to_owned(),
         running: None,
+        in_the_way: None,
         files: Files { main: Main::Database(header), seen: vec![seen(Role::Database, 4_096, at(90_000))] },
         inside: Some(ours()),
         chain: Some(Chain { lines: 9, segments: 1, head: Some(8), ..Chain::default() }),

@@ -26,7 +26,8 @@ pub struct OnShelf {
     pub bytes: u64,
 }
 
-/// The backups in `folder`, newest first. A folder that is not there is an empty shelf.
+/// The backups in `folder`, newest first. A folder that is not there is an empty shelf. What cannot be looked at, a link
+/// that leads nowhere for instance, stands on it all the same: it is unfit, and nobody's reason to miss the others.
 pub fn shelf(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
     let names = match disk.names(folder) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -35,10 +36,11 @@ pub fn shelf(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
     let mut found = Vec::new();
     for name in names {
         let Some(said) = name::read(&name) else { continue };
-        let look = disk.look(&folder.join(&name))?;
-        let backup = OnShelf { name, kind: said.kind, taken_at: said.taken_at, bytes: look.bytes };
+        let look = disk.look(&folder.join(&name)).ok();
+        let bytes = look.map_or(0, |look| look.bytes);
+        let backup = OnShelf { name, kind: said.kind, taken_at: said.taken_at, bytes };
         // A name knows seconds: two kinds of one second are told apart by when they were written.
-        found.push(((said.taken_at, said.number, look.modified), backup));
+        found.push(((said.taken_at, said.number, look.and_then(|look| look.modified)), backup));
     }
     found.sort_by(|(one, _), (other, _)| other.cmp(one));
     Ok(found.into_iter().map(|(_, backup)| backup).collect())

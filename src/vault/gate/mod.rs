@@ -21,6 +21,7 @@ use super::swap::sidecars;
 use super::{rebuild, recover, swap};
 use crate::disk::Disk;
 use crate::disk::place::Place;
+use crate::disk::sidecar::Sidecar;
 use crate::domain::custody::{Healing, Restored};
 use crate::domain::fact::Fact;
 use crate::domain::session::SessionId;
@@ -149,12 +150,19 @@ impl Gate<'_> {
 
     fn look_and_open(&mut self) -> Result<Stored, GateError> {
         self.step("looking at the files")?;
-        let seen = look(&**self.disk, self.place)?;
+        let mut seen = look(&**self.disk, self.place)?;
         if seen.rollback_is_strange() {
             let [.., rollback] = sidecars(self.place.database());
             let mut evidence = self.quarantine("strange-rollback-journal");
             evidence.take_in(&rollback)?;
             self.set_aside("a rollback journal that the database did not leave", &evidence);
+        }
+        // Beside a database that is gone it may be the only thing left of it, and is kept with what else there is.
+        if seen.log_is_strange && seen.main.is_some_and(|bytes| bytes > 0) {
+            let mut evidence = self.quarantine("strange-log");
+            evidence.take_in(&Sidecar::Log.of(self.place.database()))?;
+            self.set_aside("what lay in the write-ahead log's place and is none", &evidence);
+            seen = seen.without_log();
         }
         match seen.judge() {
             Judgement::Nothing => Ok(Stored::Nowhere),
