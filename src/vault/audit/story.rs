@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Examined;
 use super::finding::Finding;
 use super::inside::DatabaseKind;
-use super::words::{moment, numbers, quoted, span};
+use super::words::{moment, numbers, on_their_way, quoted, span};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -110,7 +110,13 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
 
 fn sound(seen: &Examined) -> String {
     if seen.running.is_some() {
-        return "all is well; a session runs, and these are the figures of a moment.".to_owned();
+        return match seen.chain.as_ref().map_or(0, |chain| chain.ahead) {
+            0 => "all is well; a session runs, and these are the figures of a moment.".to_owned(),
+            lines => format!(
+                "{}, as a store does that cannot be written or is behind; all else is well.",
+                on_their_way(lines)
+            ),
+        };
     }
     match seen.inside.as_ref().and_then(|inside| inside.sessions.newest()) {
         Some(newest) => format!("all is well; session {} was the last and is closed.", newest.number),
@@ -171,7 +177,7 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
         return step("neo --version".to_owned(), "shows which neo this is; use the newer one here");
     }
     if has(|finding| matches!(finding, Finding::Foreign { .. } | Finding::NotAFile)) {
-        return step("neo --help".to_owned(), "name a database of ours with --db");
+        return step("neo --help".to_owned(), "lists the commands; name a database of ours with --db");
     }
     if has(|finding| matches!(finding, Finding::JournalDamaged { .. })) {
         return step(with("verify --mend"), "puts each damaged line right from a copy whose hash holds");
@@ -222,7 +228,8 @@ fn restore(seen: &Examined) -> Next {
         },
         None => Next {
             command: format!("neo backup list{}", seen.db_flag()),
-            why: "keep these files as they are; a sound copy from elsewhere can be given to `neo restore --from`"
+            why: "shows what copies there are; keep these files as they are, and give a sound copy from elsewhere to `neo restore \
+                  --from`"
                 .to_owned(),
         },
     }
