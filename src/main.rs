@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use color_eyre::Result;
 use neo_console::cli::args::{CommandLine, RunArgs, Verb};
 use neo_console::cli::exit::Exit;
+use neo_console::cli::reading::reading;
 use neo_console::cli::{
     adopt, audit, backfill, backup, config, database, enter, live_database, print, query, rebuild, restore, run,
     sessions, verify,
@@ -21,8 +22,12 @@ fn carry_out(line: &CommandLine) -> Result<Exit> {
     let exit = match &line.verb {
         None => run::carry_out(&mut out, &RunArgs::default(), global, form)?,
         Some(Verb::Run(args)) => run::carry_out(&mut out, args, global, form)?,
-        Some(Verb::Sessions(args)) => sessions::carry_out(&mut out, &database(global)?, args, form)?,
-        Some(Verb::Verify(args)) => verify::carry_out(&mut out, &database(global)?, args, form)?,
+        Some(Verb::Sessions(args)) => {
+            reading(&database(global)?, |database| sessions::carry_out(&mut out, database, args, form))?
+        }
+        Some(Verb::Verify(args)) => {
+            reading(&database(global)?, |database| verify::carry_out(&mut out, database, args, form))?
+        }
         Some(Verb::Backup(args)) => backup::carry_out(&mut out, &database(global)?, args, form)?,
         Some(Verb::Restore(args)) => restore::carry_out(&mut out, &database(global)?, args, form)?,
         Some(Verb::Adopt(args)) => adopt::carry_out(&mut out, &live_database(global)?, args, form)?,
@@ -32,7 +37,9 @@ fn carry_out(line: &CommandLine) -> Result<Exit> {
             audit::carry_out(&mut out, &target, form)?
         }
         Some(Verb::Rebuild(args)) => rebuild::carry_out(&mut out, &database(global)?, args, form)?,
-        Some(Verb::Query(args)) => query::carry_out(&mut out, &database(global)?, &args.sql, form)?,
+        Some(Verb::Query(args)) => {
+            reading(&database(global)?, |database| query::carry_out(&mut out, database, &args.sql, form))?
+        }
         Some(Verb::Config(args)) => config::carry_out(&mut out, args, global, form)?,
     };
     out.flush()?;

@@ -53,8 +53,9 @@ fn audit(house: &House, path: &Path, code: i32) -> (Ended, Value) {
     assert_eq!(fs::read_dir(temp.path()).expect("it is there").count(), 0, "the scratch copy is gone");
     let lines: Vec<&str> = text.stdout.lines().collect();
     if matches!(code, 0 | 7) {
-        let last = lines.last().expect("a report");
-        assert!(last.starts_with("Next: `neo "), "{}", text.stdout);
+        // The command, and below it what it does.
+        let next = lines.iter().rposition(|line| line.starts_with("Next: `neo ")).expect("a command");
+        assert!(lines[next].ends_with('`') && lines[next + 1].starts_with("which "), "{}", text.stdout);
         for line in lines.iter().filter(|line| !line.contains('/') && !line.contains('`')) {
             assert!(line.chars().count() <= 80, "{line}");
         }
@@ -145,6 +146,12 @@ fn a_damaged_page_a_cut_file_and_a_missing_one_are_named_and_the_journal_heals_t
     }
     fs::write(house.database(), &torn).expect("written");
     expect_found(&house, &house.database(), &["malformed"], &["nothing is lost", "Next: `neo rebuild"]);
+    let name = whole.windows(10).position(|bytes| bytes == b"ask4_price").expect("a column");
+    let mut renamed = whole.clone();
+    renamed[name] = b'b';
+    fs::write(house.database(), &renamed).expect("written");
+    expect_found(&house, &house.database(), &["malformed"], &["in its schema", "Next: `neo rebuild"]);
+    house.run(&["verify", "--all"]).expect_refusal(3, &["it is damaged", "neo rebuild --db"]);
     fs::write(house.database(), &whole[..whole.len() / 2]).expect("written");
     expect_found(&house, &house.database(), &["cut_short"], &["copied or moved by half", "Next: `neo rebuild"]);
     fs::remove_file(house.database()).expect("removed");
@@ -165,6 +172,24 @@ fn where_only_a_backup_is_left_the_next_command_is_its_restore_and_it_helps() {
     expect_found(&house, &house.database(), &["emptied"], &["was emptied", "Next: `neo restore --from"]);
     house.run(&["restore"]).expect_code(0);
     assert_eq!(house.chain().links[..before.links.len()], before.links[..]);
+}
+
+#[test]
+fn a_rollback_journal_of_another_database_is_named_and_makes_no_damage() {
+    let house = House::new();
+    house.short_session(1);
+    let other = Connection::open(house.folder().join("other.db")).expect("a database");
+    other.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(9000))").expect("made");
+    other
+        .execute_batch("PRAGMA cache_size = 1; BEGIN; UPDATE t SET a = randomblob(90000); INSERT INTO t VALUES (1)")
+        .expect("begun");
+    let hot = house.folder().join("s.db-journal");
+    fs::copy(house.folder().join("other.db-journal"), &hot).expect("a journal that is not finished");
+    drop(other);
+    let (text, report) = audit(&house, &house.database(), 7);
+    assert_eq!(findings(&report), ["rollback_beside_log"], "{}", text.stdout);
+    let verified = house.run(&["verify", "--all"]);
+    assert!(!verified.stderr.contains("permissions"), "{}", verified.stderr);
 }
 
 #[test]

@@ -320,7 +320,10 @@ fn a_house_that_lost_both_copies_does_not_begin_empty_in_silence() {
     let house = closed();
     fs::remove_file(house.database()).expect("our own file");
     fs::remove_dir_all(house.journal()).expect("our own folder");
-    expect_undecided(&house, &["a house was here before", "neo restore --from", "neo audit"]);
+    expect_undecided(
+        &house,
+        &["the database is gone", "a database with its journal was here before", "neo restore --from", "neo audit"],
+    );
 }
 
 #[test]

@@ -24,11 +24,11 @@ fn words(command: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// The command on the last line, as an operator copies it.
+/// The command that comes next, on a line of its own, as an operator copies it.
 #[track_caller]
 fn next(ended: &Ended) -> String {
-    let last = ended.stdout.lines().last().expect("an answer");
-    let command = last.strip_prefix("Next: `").and_then(|rest| rest.strip_suffix('`'));
+    let command = ended.stdout.lines().rev().find_map(|line| line.strip_prefix("Next: `"));
+    let command = command.and_then(|rest| rest.strip_suffix('`'));
     command.unwrap_or_else(|| panic!("no command at the end of:\n{}", ended.stdout)).to_owned()
 }
 

@@ -50,6 +50,33 @@ fn first_difference(found: &Ended) -> String {
 }
 
 #[test]
+fn of_a_database_that_is_gone_or_damaged_every_reader_says_how_it_comes_back_from_its_journal() {
+    let house = lived_in();
+    let whole = fs::read(house.database()).expect("a database");
+    let readers: [&[&str]; 3] = [&["verify", "--all"], &["sessions"], &["query", "SELECT count(*) FROM facts"]];
+    let expect_way_back = || {
+        for reader in readers {
+            let wanted = ["cannot read the database", "neo run --db", "neo rebuild --db"];
+            let refused = house.run(reader);
+            refused.expect_refusal(3, &wanted);
+            assert!(!refused.stderr.contains("start `neo run` once"), "{}", refused.stderr);
+        }
+    };
+    fs::remove_file(house.database()).expect("removed");
+    expect_way_back();
+    fs::write(house.database(), "").expect("emptied");
+    expect_way_back();
+    let mut torn = whole.clone();
+    torn[4_096..].fill(0xA5);
+    fs::write(house.database(), &torn).expect("damaged");
+    expect_way_back();
+    let refused = house.run(&["verify", "--all"]);
+    assert!(!refused.stderr.contains("SELECT"), "{}", refused.stderr);
+    house.run(&["rebuild"]).expect_code(0);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
 fn sessions_that_ended_well_verify_and_their_closing_facts_bear_the_digest_of_their_readings() {
     let house = lived_in();
     house.run(&["verify", "--all"]).expect_code(0);

@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::words::counted;
 use crate::logging::one_line;
 use crate::session::clock::machine_time;
-use crate::vault::audit::words::{moment, numbers, size};
+use crate::vault::audit::words::{moment, numbers, on_their_way, size};
 use crate::vault::audit::{
     CopyState, DatabaseKind, Examined, Finding, Inside, Next, Report, Role, Severity, Version, audit,
 };
@@ -73,7 +73,10 @@ fn print<W: Write>(out: &mut W, report: &Report, colour: Colour) -> io::Result<(
     writeln!(out, "{}", colour.bold(&one_line(&seen.database)))?;
     writeln!(out, "examined on a copy at {}; nothing here was touched\n", seen.now)?;
     if let Some(holder) = &seen.running {
-        section(out, colour, "Running", &[format!("{holder}: all figures are of a moment")])?;
+        let ahead = seen.chain.as_ref().map(|chain| chain.ahead).filter(|lines| *lines > 0);
+        let moment = format!("{holder}: all figures are of a moment");
+        let lines: Vec<String> = [Some(moment), ahead.map(on_their_way)].into_iter().flatten().collect();
+        section(out, colour, "Running", &lines)?;
     }
     files(out, seen, colour)?;
     let database = seen.inside.as_ref().map_or_else(|| "not looked into".to_owned(), database);
@@ -95,9 +98,9 @@ fn print<W: Write>(out: &mut W, report: &Report, colour: Colour) -> io::Result<(
     }
     writeln!(out)?;
     paragraph(out, &format!("Likely: {}", report.likely))?;
-    paragraph(out, &format!("Then: {}.", report.next.why))?;
     // A command is not broken into lines: it is copied.
-    writeln!(out, "Next: `{}`", one_line(&report.next.command))
+    writeln!(out, "Next: `{}`", one_line(&report.next.command))?;
+    paragraph(out, &format!("which {}.", report.next.why))
 }
 
 fn files<W: Write>(out: &mut W, seen: &Examined, colour: Colour) -> io::Result<()> {

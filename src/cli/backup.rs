@@ -13,10 +13,11 @@ use super::exit::{Exit, Refusal};
 use super::print::{Form, Side, Table, json};
 use super::say;
 use super::writer::{self, Writing};
+use crate::disk::held::is_held;
 use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::time::Timestamp;
-use crate::domain::words::counted;
+use crate::domain::words::{counted, quoted};
 use crate::session::clock::machine_time;
 use crate::store::Reader;
 use crate::vault::backup::drill::{self, Drilled};
@@ -67,7 +68,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &BackupArgs, form
 }
 
 fn create<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
-    let lock = writer::lock(place).wrap_err("no backup was made; in the console of a running session press b")?;
+    let lock = writer::lock_or(place, "no backup was made; in the console of a running session press b")?;
     let mut writing = Writing::begin(place, lock)?;
     let order = Order { kind: BackupKind::Manual, folder: place.backups(), now: machine_time() };
     let done = backup::take(&mut writing.opened.store, order, |_| ControlFlow::Continue(()))?;
@@ -150,15 +151,20 @@ fn drill_newest(place: &Place, chosen: &[PathBuf], verified: &mut [Verified]) ->
     let is_baseline = |path: &Path| backup::said_by(path).is_some_and(|(kind, _)| kind == BackupKind::Baseline);
     let newest = chosen.iter().zip(verified).find(|(path, one)| one.fit && !is_baseline(path));
     let Some((path, one)) = newest else {
+        let you_can = if is_held(&place.lock()) {
+            "a session runs: press b in its console to make one, and drill when it has ended".to_owned()
+        } else {
+            format!("make one with `neo backup create --db {}`", quoted(&place.database().to_string_lossy()))
+        };
         return Err(Refusal {
             exit: Exit::Found,
             tried: "cannot drill a restore".to_owned(),
             why: "there is no backup that is fit".to_owned(),
-            you_can: "make one with `neo backup create`".to_owned(),
+            you_can,
         }
         .into());
     };
-    let lock = writer::lock(place).wrap_err("a drill compares with a database at rest; end the session first")?;
+    let lock = writer::lock_or(place, "a drill compares with a database at rest; end the session first")?;
     let writing = Writing::begin(place, lock)?;
     let scratch = writer::scratch(place)?;
     let disk = writing.opened.store.disk().clone();
@@ -193,7 +199,7 @@ fn print_verified<W: Write>(out: &mut W, verified: &[Verified]) -> Result<()> {
 }
 
 fn prune<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
-    let lock = writer::lock(place).wrap_err("nothing was pruned; a running session prunes by itself")?;
+    let lock = writer::lock_or(place, "nothing was pruned; a running session prunes by itself")?;
     let mut writing = Writing::begin(place, lock)?;
     let folder = place.backups();
     let on_shelf = on_shelf(&folder)?;

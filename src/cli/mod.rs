@@ -11,6 +11,7 @@ pub mod config;
 pub mod exit;
 pub mod print;
 pub mod query;
+pub mod reading;
 pub mod rebuild;
 pub mod restore;
 pub mod run;

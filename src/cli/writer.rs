@@ -6,6 +6,7 @@ use std::sync::Arc;
 use color_eyre::Result;
 use color_eyre::eyre::WrapErr as _;
 
+use super::exit::Exit;
 use super::say;
 use crate::disk::lock::{Holder, Lock};
 use crate::disk::place::Place;
@@ -41,6 +42,11 @@ pub fn lock(place: &Place) -> Result<Lock> {
         return Err(OpenError::Missing(place.database().to_owned()).into());
     }
     lock_or_make(place)
+}
+
+/// The same; beside whoever has it already, `in_use` says what is to be done instead.
+pub fn lock_or(place: &Place, in_use: &'static str) -> Result<Lock> {
+    lock(place).map_err(|why| if Exit::of_error(&why) == Exit::InUse { why.wrap_err(in_use) } else { why })
 }
 
 /// Locks a place that may become a house now.

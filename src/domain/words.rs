@@ -23,6 +23,16 @@ pub fn counted_that<N: Copy + Display + PartialOrd + From<u8>>(number: N, what: 
     }
 }
 
+/// As a shell takes it for one word.
+pub fn quoted(word: &str) -> String {
+    let plain = |sign: char| sign.is_alphanumeric() || "/\\._-:~+,@".contains(sign);
+    match word {
+        word if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
+        word if cfg!(windows) => format!("\"{word}\""),
+        word => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

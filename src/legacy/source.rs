@@ -15,6 +15,7 @@ use crate::disk::scratch::Scratch;
 use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::adoption::Digested;
+use crate::domain::words;
 use crate::store::sha256_of;
 
 /// How often a database that changes while it is copied is tried again.
@@ -61,7 +62,7 @@ pub enum SourceError {
     /// It is damaged.
     #[error(
         "the database {} is malformed ({why}); nothing was touched: adopt a sound backup of it, or put one in its place \
-        with `neo restore --from FILE`", path.display()
+        with `neo restore --from FILE --db {}`", path.display(), words::quoted(&path.to_string_lossy())
     )]
     Malformed {
         /// Which.

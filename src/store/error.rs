@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::disk;
 use crate::disk::faults::{self, Point};
+use crate::domain::words::quoted;
 
 /// Why a store could not be opened. Nothing was written into it but what brings its schema up to date.
 #[derive(Debug, Error)]
@@ -54,7 +55,7 @@ pub enum OpenError {
         tables: String,
     },
     /// The earlier engine's.
-    #[error("{} is a database of the earlier engine; nothing in it was changed: `neo audit` explains what is in it, and `neo adopt` takes it over", .0.display())]
+    #[error("{} is a database of the earlier engine; nothing in it was changed: `neo audit {named}` explains what is in it, and `neo adopt {named}` takes it over", .0.display(), named = quoted(&.0.to_string_lossy()))]
     Earlier(PathBuf),
     /// Written by a newer program.
     #[error("the database {} is from a newer neo (its schema is {found}, this one knows {known}); run that one", path.display())]
@@ -89,6 +90,12 @@ pub enum OpenError {
         /// What is in the log.
         bytes: u64,
     },
+    /// A rollback journal lies beside it, which only a writer could take into it, and which is not its own.
+    #[error(
+        "a rollback journal lies beside the database {}, which keeps none: the next `neo run` takes it out of the way, \
+         and loses nothing", .0.display()
+    )]
+    StrangeRollback(PathBuf),
     /// The linked SQLite can corrupt a write-ahead log.
     #[error(
         "the SQLite in this program is {0}; versions below 3.51.3 can corrupt a database: build it with the bundled one"
@@ -156,6 +163,17 @@ pub enum StoreError {
     },
 }
 
+fn extended(why: &rusqlite::Error) -> Option<i32> {
+    why.sqlite_error().map(|code| code.extended_code)
+}
+
+/// Whether it is what stands in the file, and neither the disk under it nor who else has it.
+fn is_damage(why: &rusqlite::Error) -> bool {
+    let code = why.sqlite_error_code();
+    let says_so = matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase));
+    says_so || !matches!(why, rusqlite::Error::SqliteFailure(..))
+}
+
 /// `SQLITE_FULL`; and what becomes of no room for the index beside the log, which SQLite tells as an error of the disk.
 fn is_full(why: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(code, _) = why else { return false };
@@ -175,7 +193,8 @@ impl OpenError {
             | Self::Earlier(_)
             | Self::Newer { .. }
             | Self::Older { .. }
-            | Self::OrphanedLog { .. } => true,
+            | Self::OrphanedLog { .. }
+            | Self::StrangeRollback(_) => true,
             Self::Missing(_)
             | Self::Empty(_)
             | Self::ReadOnly(_)
@@ -194,6 +213,7 @@ impl OpenError {
             | Self::IsAFolder(path)
             | Self::NotAFile(path)
             | Self::ReadOnly(path)
+            | Self::StrangeRollback(path)
             | Self::NotADatabase(path)
             | Self::Earlier(path)
             | Self::Unreadable { path, .. }
@@ -209,6 +229,35 @@ impl OpenError {
         self
     }
 
+    /// What is wrong, without the file's name and without advice: of a copy, to which what helps a database does not apply.
+    pub fn in_a_word(&self) -> String {
+        match self {
+            Self::Missing(_) => "it is not there".to_owned(),
+            Self::Empty(_) => "it is empty".to_owned(),
+            Self::IsAFolder(_) => "it is a folder".to_owned(),
+            Self::NotAFile(_) => "it is no file".to_owned(),
+            Self::Unreadable { why, .. } => format!("it cannot be read ({why})"),
+            Self::ReadOnly(_) => "it is read-only".to_owned(),
+            Self::NotADatabase(_) => "it is not a database".to_owned(),
+            Self::Malformed { why, .. } => format!("it is malformed ({why})"),
+            Self::NotOurs { tables, .. } => format!("it is another program's database (its tables: {tables})"),
+            Self::Earlier(_) => "it is a database of the earlier engine".to_owned(),
+            Self::Newer { found, known, .. } => {
+                format!("it is from a newer neo (its schema is {found}, this one knows {known})")
+            }
+            Self::Older { found, known, .. } => {
+                format!("it is from an older neo (its schema is {found}, this one needs {known})")
+            }
+            Self::OrphanedLog { bytes, .. } => {
+                format!("it is missing or empty, and a write-ahead log with {bytes} bytes lies beside it")
+            }
+            Self::StrangeRollback(_) => "a rollback journal lies beside it, which is not its own".to_owned(),
+            Self::SqliteTooOld(_) => self.to_string(),
+            Self::NotCreated { why, .. } => format!("it could not be created ({why})"),
+            Self::Failed { doing, why, .. } => format!("it could not be opened, {doing} ({why})"),
+        }
+    }
+
     /// What an error of SQLite's means for `path`.
     pub(super) fn from_sqlite(path: &Path, doing: &'static str, why: rusqlite::Error) -> Self {
         let path = path.to_owned();
@@ -217,6 +266,9 @@ impl OpenError {
             Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Malformed { path, why: why.to_string() },
             Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied) => {
                 Self::Unreadable { path, why: why.to_string() }
+            }
+            Some(rusqlite::ErrorCode::ReadOnly) if extended(&why) == Some(ffi::SQLITE_READONLY_ROLLBACK) => {
+                Self::StrangeRollback(path)
             }
             Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly(path),
             _ => Self::Failed { path, doing, why },
@@ -231,6 +283,26 @@ impl StoreError {
             Self::Sqlite { why, .. } | Self::Open(OpenError::Failed { why, .. }) => is_full(why),
             Self::Open(OpenError::NotCreated { why, .. }) => disk::is_full(why),
             _ => false,
+        }
+    }
+
+    /// Whether what stands in the database is to blame: asked again it would say the same.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Sqlite { why, .. } => is_damage(why),
+            Self::Open(why) => matches!(why, OpenError::Malformed { .. } | OpenError::NotADatabase(_)),
+            Self::Unreadable { .. } => true,
+            Self::Gap { .. } | Self::Forked { .. } => false,
+        }
+    }
+
+    /// What is wrong, as [`OpenError::in_a_word`].
+    pub fn in_a_word(&self) -> String {
+        match self {
+            Self::Open(why) => why.in_a_word(),
+            Self::Sqlite { doing, .. } if self.is_damage() => format!("it is damaged: SQLite could not {doing}"),
+            Self::Unreadable { what, found } => format!("it is damaged: it holds `{found}` as {what}"),
+            other => other.to_string(),
         }
     }
 

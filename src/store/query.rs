@@ -55,6 +55,13 @@ pub enum QueryError {
     Failed(rusqlite::Error),
 }
 
+impl QueryError {
+    /// Whether pages of the database are to blame, and not the question.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Failed(why) if why.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt))
+    }
+}
+
 impl From<rusqlite::Error> for QueryError {
     fn from(why: rusqlite::Error) -> Self {
         match why {

@@ -132,22 +132,32 @@ async fn listen(
 }
 
 const LEAVING: &str = "leaving once this step is over; Ctrl+C or SIGTERM once more leaves at once";
-const LEFT: &str = "left at once, as asked: no session was begun, and nothing of ours rests";
+const LEFT: &str = "left before a session began; nothing of ours rests";
+const LEFT_AT_ONCE: &str = "left at once, as asked: no session was begun, and nothing of ours rests";
 
 /// The thread that starts the session may hang for ever: the terminal is given back from here, and nothing is waited for.
 fn leave_at_once(way_out: Option<&WayOut>) -> ! {
     if let Some(way_out) = way_out {
         way_out.give_back(TERMINAL_PATIENCE);
     }
+    tell(LEFT_AT_ONCE);
+    std::process::exit(Exit::Done as i32);
+}
+
+/// The last word of a start that was left between two of its steps.
+pub fn say_left() {
+    tell(LEFT);
+}
+
+fn tell(sentence: &'static str) {
     let (told, is_told) = mpsc::channel();
     let tell = move || {
         // Nobody may read it; the process ends all the same.
-        let _ = writeln!(std::io::stderr(), "{LEFT}");
+        let _ = writeln!(std::io::stderr(), "{sentence}");
         let _ = told.send(());
     };
     // Without a thread it is not told: stderr may be a pipe that is full.
     if thread::Builder::new().spawn(tell).is_ok() {
         let _ = is_told.recv_timeout(TERMINAL_PATIENCE);
     }
-    std::process::exit(Exit::Done as i32);
 }

@@ -155,7 +155,12 @@ fn with_threads<W: Write>(
             receipt::print(&receipt, console.as_mut(), out, form)?;
             Ok(Exit::of_receipt(&receipt))
         }
-        None => Ok(Exit::Done),
+        None => {
+            // The terminal is given back before anything is said on it.
+            drop(console);
+            leaving::say_left();
+            Ok(Exit::Done)
+        }
     }
 }
 

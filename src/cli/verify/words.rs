@@ -1,6 +1,7 @@
 //! What was found, in sentences, the first difference first.
 
 use crate::domain::words::{counted, counted_that};
+use crate::vault::audit::words::on_their_way;
 use crate::vault::verify::lines::{ChainVerdict, Difference, Gap};
 use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 
@@ -29,6 +30,9 @@ pub(super) fn notes(verdict: &Verdict) -> Vec<String> {
     let mut notes: Vec<String> = foreign
         .map(|name| format!("{name} in the journal's folder is no segment of it, and nobody reads it"))
         .collect();
+    if verdict.lines.on_their_way > 0 {
+        notes.push(on_their_way(verdict.lines.on_their_way));
+    }
     let Some(projected) = &verdict.projected else { return notes };
     if projected.readings.lost > 0 {
         notes.push(format!(

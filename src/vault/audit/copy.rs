@@ -36,6 +36,8 @@ struct Moment {
     log: Option<Look>,
     log_head: Vec<u8>,
     rollback: Option<Look>,
+    /// What the database's own header says of how it is kept.
+    keeps_log: bool,
 }
 
 impl Copied {
@@ -70,7 +72,9 @@ pub(super) fn copy(disk: &dyn Disk, main: &Path, temp: &Path) -> Result<Copied, 
 
 fn copy_once(disk: &dyn Disk, main: &Path, to: &Path, before: &Moment) -> io::Result<()> {
     disk.copy(main, to)?;
-    for (sidecar, look) in [(Sidecar::Log, before.log), (Sidecar::Rollback, before.rollback)] {
+    // A database that keeps a log has no rollback journal: SQLite would roll another database's pages back into the copy.
+    let rollback = before.rollback.filter(|_| !before.keeps_log);
+    for (sidecar, look) in [(Sidecar::Log, before.log), (Sidecar::Rollback, rollback)] {
         if look.is_some_and(|look| look.bytes > 0) {
             disk.copy(&sidecar.of(main), &sidecar.of(to))?;
         }
@@ -97,7 +101,10 @@ impl Moment {
             Some(Ok(head)) => head,
             Some(Err(_)) | None => Vec::new(),
         };
-        Ok(Self { main: found(disk, main)?, log, log_head, rollback: file(&Sidecar::Rollback.of(main))? })
+        let rollback = file(&Sidecar::Rollback.of(main))?;
+        // Looked for only where it matters: of a database that is gone by now nothing is read.
+        let keeps_log = rollback.is_some() && super::files::keeps_log(disk, main)?;
+        Ok(Self { main: found(disk, main)?, log, log_head, rollback, keeps_log })
     }
 
     fn bytes(&self) -> u64 {

@@ -15,6 +15,9 @@ use crate::domain::words::counted;
 /// `SQLite format 3`, and a zero.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
+/// How many bytes a database's header has.
+const HEADER: usize = 100;
+
 /// `neo1`, as SQLite's application id.
 const OURS: u32 = 0x6e65_6f31;
 
@@ -175,7 +178,7 @@ pub(super) fn look_around(disk: &dyn Disk, place: &Place) -> Result<Files, Audit
         None => Main::Missing,
         Some(look) if look.kind != Kind::File => Main::NotAFile,
         Some(look) if look.bytes == 0 => Main::Empty,
-        Some(_) => disk.read_part(main, 0, 100).map_err(unreadable).map(|first| begins(&first))?,
+        Some(_) => disk.read_part(main, 0, HEADER).map_err(unreadable).map(|first| begins(&first))?,
     };
     Ok(Files { main, seen })
 }
@@ -232,6 +235,14 @@ fn folder(disk: &dyn Disk, role: Role, path: &Path) -> Seen {
         bytes: looks.iter().map(|look| look.bytes).sum(),
         files: Some(looks.len()),
         modified: looks.iter().filter_map(|look| look.modified).max(),
+    }
+}
+
+/// Whether the header of the database at `main` says that it is kept with a write-ahead log.
+pub(super) fn keeps_log(disk: &dyn Disk, main: &Path) -> io::Result<bool> {
+    match disk.read_part(main, 0, HEADER) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(false),
+        first => Ok(matches!(begins(&first?), Main::Database(Header { mode: Mode::Wal, .. }))),
     }
 }
 

@@ -98,7 +98,7 @@ impl Inside {
     }
 
     fn ask(&mut self, tables: &Tables<'_>, copy: &Path) {
-        self.kind = kind(tables, copy);
+        self.kind = kind(tables, copy, &mut self.damage);
         if !matches!(self.kind, DatabaseKind::Ours { .. } | DatabaseKind::Earlier) {
             return;
         }
@@ -158,9 +158,13 @@ fn said(connection: &Connection, check: &str) -> Vec<String> {
     }
 }
 
-fn kind(tables: &Tables<'_>, copy: &Path) -> DatabaseKind {
+fn kind(tables: &Tables<'_>, copy: &Path, damage: &mut Vec<String>) -> DatabaseKind {
     match Reader::open(copy) {
-        Ok(_) => DatabaseKind::Ours { version: Version::This },
+        Ok(reader) => {
+            // No page is broken by a bit that flips in the name of a column, and yet nothing fits any more.
+            damage.extend(reader.ask().check_schema().err().map(|why| why.in_a_word()));
+            DatabaseKind::Ours { version: Version::This }
+        }
         Err(OpenError::Older { .. }) => DatabaseKind::Ours { version: Version::Older },
         Err(OpenError::Newer { .. }) => DatabaseKind::Ours { version: Version::Newer },
         Err(OpenError::Empty(_)) => DatabaseKind::Blank,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Examined;
 use super::finding::Finding;
 use super::inside::DatabaseKind;
-use super::words::{moment, numbers, quoted, span};
+use super::words::{moment, numbers, on_their_way, quoted, span};
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -120,7 +120,13 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
 
 fn sound(seen: &Examined) -> String {
     if seen.running.is_some() {
-        return "all is well; a session runs, and these are the figures of a moment.".to_owned();
+        return match seen.chain.as_ref().map_or(0, |chain| chain.ahead) {
+            0 => "all is well; a session runs, and these are the figures of a moment.".to_owned(),
+            lines => format!(
+                "{}, as a store does that cannot be written or is behind; all else is well.",
+                on_their_way(lines)
+            ),
+        };
     }
     match seen.inside.as_ref().and_then(|inside| inside.sessions.newest()) {
         Some(newest) => format!("all is well; session {} was the last and is closed.", newest.number),
@@ -186,7 +192,7 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
         return step(with("audit"), "looks again, once what is in the way was moved away");
     }
     if has(|finding| matches!(finding, Finding::Foreign { .. } | Finding::NotAFile)) {
-        return step("neo --help".to_owned(), "name a database of ours with --db");
+        return step("neo --help".to_owned(), "lists the commands; name a database of ours with --db");
     }
     if has(Finding::is_of_two_houses) {
         return step(with("run"), "says which of the two is from elsewhere, if the backups show it, and what helps");
@@ -243,7 +249,8 @@ fn restore(seen: &Examined) -> Next {
         },
         None => Next {
             command: format!("neo backup list{}", seen.db_flag()),
-            why: "keep these files as they are; a sound copy from elsewhere can be given to `neo restore --from`"
+            why: "shows what copies there are; keep these files as they are, and give a sound copy from elsewhere to `neo restore \
+                  --from`"
                 .to_owned(),
         },
     }

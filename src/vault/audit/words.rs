@@ -2,6 +2,7 @@
 
 use crate::domain::time::Timestamp;
 use crate::domain::words::counted;
+pub use crate::domain::words::quoted;
 
 /// A size: `0 B`, `32.7 kB`, `4.4 MB`.
 pub fn size(bytes: u64) -> String {
@@ -52,14 +53,10 @@ pub fn moment(at: Timestamp) -> String {
     text.split('.').next().map_or(text.clone(), |seconds| format!("{seconds}Z"))
 }
 
-/// As a shell takes it for one word.
-pub fn quoted(word: &str) -> String {
-    let plain = |sign: char| sign.is_alphanumeric() || "/\\._-:~+,@".contains(sign);
-    match word {
-        word if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
-        word if cfg!(windows) => format!("\"{word}\""),
-        word => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+/// Lines that a session has in the journal and not in the store yet.
+pub fn on_their_way(lines: u64) -> String {
+    let their = if lines == 1 { "its" } else { "their" };
+    format!("the session that runs has {} on {their} way to the store", counted(lines, "line"))
 }
 
 /// How long ago: `3 minutes`, `5 hours`, `12 days`.

@@ -24,10 +24,10 @@ pub struct Checked {
 #[derive(Debug, Error)]
 pub enum Unfit {
     /// It cannot be opened, or is not ours.
-    #[error(transparent)]
+    #[error("{}", .0.in_a_word())]
     Open(#[from] OpenError),
     /// It cannot be read.
-    #[error(transparent)]
+    #[error("{}", .0.in_a_word())]
     Store(#[from] StoreError),
     /// Its structure is broken.
     #[error("it is malformed: {0}")]

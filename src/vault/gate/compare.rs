@@ -3,7 +3,7 @@
 use std::iter;
 use std::sync::Arc;
 
-use super::{GateError, is_damage};
+use super::GateError;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::ChainReport;
@@ -57,7 +57,7 @@ pub(super) fn check_and_compare(
     match damage {
         Ok(damage) if damage.is_empty() => {}
         Ok(damage) => return Ok((Compared::Unsound(format!("the database is malformed ({})", damage[0])), store)),
-        Err(why) if is_damage(&why) => return Ok((Compared::Unsound(why.to_string()), store)),
+        Err(why) if why.is_damage() => return Ok((Compared::Unsound(why.to_string()), store)),
         Err(why) => return Err(why.into()),
     }
     let (verdict, unreadable) = compare(&**disk, place, &mut store, cursor)?;
@@ -85,7 +85,7 @@ fn compare(
 ) -> Result<(ChainVerdict, Option<String>), GateError> {
     let rows = store.ask()?.facts_from(0).map(|row| row.map_err(GateError::from));
     match read_beside(disk, place, cursor, rows) {
-        Err(GateError::Store(why)) if is_damage(&why) => {
+        Err(GateError::Store(why)) if why.is_damage() => {
             Ok((read_beside(disk, place, cursor, iter::empty())?, Some(why.to_string())))
         }
         compared => Ok((compared?, None)),
@@ -110,7 +110,7 @@ fn parted_at(store: &mut Store, cursor: Option<Head>, verdict: &ChainVerdict) ->
     }
     let Some(head) = verdict.chain.head.filter(|head| head.n < cursor.n) else { return Ok(None) };
     let text = match store.ask()?.line(head.n) {
-        Err(why) if !is_damage(&why) => return Err(why.into()),
+        Err(why) if !why.is_damage() => return Err(why.into()),
         // What is broken here is found by those who look for damage.
         text => text.ok().flatten(),
     };

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{Choice, Dilemma, Gate, GateError, Stored, found, is_damage};
+use super::{Choice, Dilemma, Gate, GateError, Stored, found};
 use crate::domain::custody::{Healing, Restored};
 use crate::domain::words::counted;
 use crate::journal::reader::{ChainReport, read_chain};
@@ -79,7 +79,9 @@ impl Gate<'_> {
     }
 
     fn rebuild(&mut self) -> Result<Store, GateError> {
-        let mut evidence = self.quarantine("malformed");
+        // What is left of a database that is gone, its log, is evidence of something else.
+        let is_there = self.disk.look(self.place.database()).is_ok_and(|found| found.bytes > 0);
+        let mut evidence = self.quarantine(if is_there { "malformed" } else { "database-gone" });
         let rebuilt = rebuild::rebuild_because(self.disk, self.place, Base::Nothing, &mut evidence, self.tell)?;
         let before = rebuilt
             .quarantine
@@ -289,8 +291,16 @@ impl Gate<'_> {
             return Ok(());
         }
         found.extend(void_words(report));
-        let what = why.unwrap_or("there is no fact in the database");
-        Err(self.undecided(format!("{what}, and there is no journal, but a house was here before"), found).into())
+        let what = why.unwrap_or(match self.disk.look(self.place.database()) {
+            Ok(_) => "there is no fact in the database",
+            Err(_) => "the database is gone",
+        });
+        Err(self
+            .undecided(
+                format!("{what}, and there is no journal, but a database with its journal was here before"),
+                found,
+            )
+            .into())
     }
 
     pub(super) fn undecided(&self, what: String, mut found: Vec<String>) -> Dilemma {
@@ -315,7 +325,7 @@ impl Gate<'_> {
 
 /// An error while a store is looked at: damage makes it unsound, anything else is a refusal.
 pub(super) fn unsound_or_refused(why: StoreError) -> Result<Stored, GateError> {
-    if is_damage(&why) { Ok(Stored::Unsound { why: why.to_string(), refusal: None }) } else { Err(why.into()) }
+    if why.is_damage() { Ok(Stored::Unsound { why: why.to_string(), refusal: None }) } else { Err(why.into()) }
 }
 
 /// What SQLite refuses, without the advice that is meant for an operator: it is healed.

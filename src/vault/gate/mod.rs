@@ -28,7 +28,7 @@ use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::journal::record::{Entry, Head};
 use crate::journal::writer::Writer;
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{OpenError, Store};
 
 /// Both copies, sound, equal and ready to be written.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Gate<'_> {
         let found = self.look_and_open()?;
         match self.settle(found) {
             // Damage that a check passes over is met by the first who writes there.
-            Err(GateError::Store(why)) if is_damage(&why) => {
+            Err(GateError::Store(why)) if why.is_damage() => {
                 self.settle(Stored::Unsound { why: why.to_string(), refusal: None })
             }
             settled => settled,
@@ -278,21 +278,6 @@ impl Gate<'_> {
             self.account.push(recovery.to_string());
         }
         Ok(())
-    }
-}
-
-/// Whether an error says that a file is broken, and not that the disk or another process is in the way.
-fn is_damage(why: &StoreError) -> bool {
-    match why {
-        StoreError::Open(why) => matches!(why, OpenError::Malformed { .. } | OpenError::NotADatabase(_)),
-        StoreError::Sqlite { why, .. } => {
-            matches!(
-                why.sqlite_error_code(),
-                Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
-            ) || !matches!(why, rusqlite::Error::SqliteFailure(..))
-        }
-        StoreError::Unreadable { .. } => true,
-        StoreError::Gap { .. } | StoreError::Forked { .. } => false,
     }
 }
 

@@ -86,7 +86,13 @@ fn take_from(
             rebuilt.carried.push(format!("{readings} carried over from {source}{but}"));
             Ok(broken == 0)
         }
-        Err(why @ (RebuildError::Store(StoreError::Open(_)) | RebuildError::File { .. })) => {
+        Err(RebuildError::Store(StoreError::Open(why))) => {
+            // It is of a copy: its name, and what helps a database, would say nothing here.
+            let why = why.in_a_word();
+            rebuilt.carried.push(format!("no readings could be carried over from {source}: {why}"));
+            Ok(false)
+        }
+        Err(why @ RebuildError::File { .. }) => {
             rebuilt.carried.push(format!("no readings could be carried over from {source}: {why}"));
             Ok(false)
         }

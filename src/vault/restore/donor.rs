@@ -73,8 +73,8 @@ pub(super) fn old_store(
     }
     let unreadable = |why: &dyn std::fmt::Display| format!("the old database cannot be read: {why}");
     let reader = Reader::open_on(disk, &old).or_else(|_| Reader::open_copy(disk, &old));
-    let reader = reader.map_err(|why| unreadable(&why.of(place.database())))?;
-    match lines_behind(reader.ask(), head).map_err(|why| unreadable(&why))? {
+    let reader = reader.map_err(|why| unreadable(&why.in_a_word()))?;
+    match lines_behind(reader.ask(), head).map_err(|why| unreadable(&why.in_a_word()))? {
         Donor::Same(lines) => Ok(lines),
         Donor::Another { n } => Err(format!("the old database tells another story: its line {n} is not the journal's")),
     }

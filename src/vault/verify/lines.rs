@@ -24,6 +24,8 @@ pub struct ChainVerdict {
     pub first_difference: Option<(u64, Difference)>,
     /// How many rows differ.
     pub different: u64,
+    /// Lines above the store's cursor that were not compared: the session that runs has yet to put them there.
+    pub on_their_way: u64,
     /// Lines that the store does not have. Those above its cursor it has only not taken over yet.
     pub not_in_store: Gap,
     /// Rows whose line is not, or not whole, in the journal: what a broken line can be mended from.
@@ -118,6 +120,7 @@ struct Comparison<I: Iterator<Item = Result<FactRow, E>>, E> {
 impl<I: Iterator<Item = Result<FactRow, E>>, E> Comparison<I, E> {
     fn meet(&mut self, line: &Line) {
         if line.n >= self.end {
+            self.verdict.on_their_way += 1;
             return;
         }
         if Some(line.n) == self.cursor {
