@@ -290,6 +290,8 @@ fn a_signal_during_the_start_leaves_between_two_steps() {
     let ended = start.ended();
     ended.expect_code(0);
     assert_eq!(ended.stdout, "", "there is no session, and no receipt");
+    let last = "left before a session began; nothing of ours rests";
+    assert!(ended.stderr.trim_end().ends_with(last), "{}", ended.stderr);
     assert_eq!(house.rows().count("SELECT count(*) FROM sessions"), 1);
     assert_eq!(house.files("s.backups").len(), 1, "the backup is given up as well: only the first session's is there");
 }

@@ -115,6 +115,33 @@ fn one_flipped_bit_is_found_and_the_file_is_named() {
 }
 
 #[test]
+fn of_a_file_that_is_no_backup_it_is_said_what_it_is_and_nothing_that_helps_a_database() {
+    let house = House::new();
+    house.short_session(1);
+    for path in house.files("s.backups") {
+        fs::write(path, "junk\n".repeat(2_000)).expect("our own file");
+    }
+    let ended = house.run(&["backup", "verify"]);
+    ended.expect_code(7);
+    assert!(ended.stdout.contains("it is not a database"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("--db") && !ended.stdout.contains("neo run"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_lock_that_cannot_be_used_is_not_told_as_a_session_that_runs() {
+    let house = House::new();
+    house.short_session(1);
+    house.remove("s.lock");
+    fs::create_dir(house.folder().join("s.lock")).expect("a folder in the lock's place");
+    for command in [&["backup", "create"][..], &["backup", "prune"], &["backup", "verify", "--drill"]] {
+        let ended = house.run(command);
+        ended.expect_code(5);
+        let words = ["press b", "running session", "end the session"];
+        assert!(!words.iter().any(|words| ended.stderr.contains(words)), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn ten_of_a_kind_are_kept_and_prune_says_what_it_removes() {
     let house = House::new();
     house.short_session(1);

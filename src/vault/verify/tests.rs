@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::disk::RealDisk;
+use crate::disk::lock::{Holder, Lock};
+use crate::domain::time::Timestamp;
 use crate::journal::record::{Entry, Line};
 use crate::journal::writer::Writer;
 use crate::store::Store;
@@ -59,6 +61,18 @@ fn what_the_store_has_not_taken_over_yet_is_a_gap_and_no_difference_of_tables() 
     live(&place, &more, lines.last());
     let verdict = verify(&RealDisk, &place, None).unwrap();
     assert_eq!((verdict.lines.not_in_store.count, verdict.projected.unwrap().tables.different), (4, 0));
+}
+
+#[test]
+fn lines_that_whoever_holds_the_lock_has_yet_to_put_into_the_store_are_counted_and_no_finding() {
+    let (_folder, place, lines) = house();
+    let mut more = Story::of_an_open_session(3);
+    more.facts.truncate(4);
+    live(&place, &more, lines.last());
+    let holder = Holder { pid: 1, host: "here".to_owned(), since: Timestamp::default() };
+    let _lock = Lock::take(&place.lock(), &holder).unwrap();
+    let verdict = verify(&RealDisk, &place, None).unwrap();
+    assert_eq!((verdict.lines.on_their_way, verdict.found_something()), (4, false));
 }
 
 #[test]
