@@ -150,18 +150,14 @@ fn with_threads<W: Write>(
     let alarms = Alarms { control, log: logging.trouble().clone() };
     let receipt = run_session(order, &runtime, console.as_ref(), ends, alarms);
     runtime.shutdown_background();
-    match receipt? {
-        Some(receipt) => {
-            receipt::print(&receipt, console.as_mut(), out, form)?;
-            Ok(Exit::of_receipt(&receipt))
-        }
-        None => {
-            // The terminal is given back before anything is said on it.
-            drop(console);
-            leaving::say_left();
-            Ok(Exit::Done)
-        }
-    }
+    let Some(receipt) = receipt? else {
+        // The terminal is given back before anything is said on it.
+        drop(console);
+        leaving::say_left();
+        return Ok(Exit::Done);
+    };
+    receipt::print(&receipt, console.as_mut(), out, form)?;
+    Ok(Exit::of_receipt(&receipt))
 }
 
 /// Opens the house, runs the session, closes the house. `None` if the operator left before the session began.
