@@ -34,7 +34,7 @@ fn a_pipe_that_is_named_like_a_segment_is_named_and_nobody_waits_for_it() {
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
     for arguments in [&["verify", "--all"][..], &["run", "--headless", "--speed", "max", "--duration", "20s"]] {
         let ended = house.run(arguments);
-        assert!(ended.stderr.contains("0000999999.jsonl") && ended.stderr.contains("no file"), "{}", ended.said());
+        assert!(ended.stderr.contains("0000999999.jsonl") && ended.stderr.contains("move it"), "{}", ended.said());
         ended.expect_code(5);
     }
 }

@@ -52,8 +52,11 @@ pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> Ex
     }
 }
 
-/// What was refused may be a secret in the wrong place: a value is said again only where there is a choice of few, and
-/// nothing that looks like one is.
+/// The longest value that is said again: a slip of the finger is seen, and no key is as short.
+const SHORT: usize = 8;
+
+/// What was refused may be a secret in the wrong place: a long value is said again only where there is a choice of few,
+/// and nothing that looks like a secret is.
 fn without_secrets(mut usage: clap::Error) -> clap::Error {
     let is_a_choice =
         matches!(usage.get(ContextKind::ValidValue), Some(ContextValue::Strings(known)) if !known.is_empty());
@@ -66,7 +69,7 @@ fn without_secrets(mut usage: clap::Error) -> clap::Error {
         .collect();
     for (kind, said) in said {
         let shown = match kind {
-            ContextKind::InvalidValue if !is_a_choice => "…".to_owned(),
+            ContextKind::InvalidValue if !is_a_choice && said.len() > SHORT => "…".to_owned(),
             _ => hidden(&said).into_owned(),
         };
         if shown != said {
