@@ -21,6 +21,7 @@ use crate::logging::one_line;
 const STEP_PATIENCE: Duration = Duration::from_mins(5);
 
 /// A pulse is sent this often within the manager's limit, so that one that is lost or late does no harm.
+#[cfg(unix)]
 const PULSES_A_LIMIT: u32 = 4;
 
 /// How far we are, as a service manager counts it.
