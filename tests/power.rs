@@ -178,6 +178,41 @@ fn no_loss_of_power_costs_an_acknowledged_fact_or_doubles_one_or_needs_help() {
     assert_eq!(outcome.failures(), 0, "\n{}", outcome.table());
 }
 
+/// A checkpoint is cut off when the newest rows are half in the database, and the start that follows loses the power while
+/// it writes behind their log, whose last sector goes with it. Found by a million states, once.
+#[test]
+fn a_start_after_a_checkpoint_that_was_cut_off_writes_nothing_behind_its_log() {
+    /// A life whose last checkpoint comes right behind a payment: a fact whose rows nothing later writes again.
+    const LIFE: u64 = 188;
+    let life = Life::on(&MemoryDisk::new(LIFE), LIFE);
+    let is_of_a_checkpoint =
+        |at: &usize| life.tape.in_words(*at).contains("bytes at") && life.tape.in_words(*at).ends_with("s.db.new");
+    let cut_off: Vec<usize> = (life.tape.len() / 2..=life.tape.len()).filter(is_of_a_checkpoint).collect();
+    let mut platter = life.tape.platter();
+    let outcome = Mutex::new(Outcome::default());
+    for position in cut_off {
+        platter.advance_to(position);
+        let crash = Crash { life: &life, position, loss: Loss::Tail, seed: position as u64 };
+        let disk = platter.after(crash.loss, crash.seed);
+        crash.count(
+            witness::examine(&disk, life.acknowledged_at(position)).map(drop),
+            |tally| tally.states += 1,
+            &outcome,
+        );
+        let start = disk.tape();
+        let mut once_more = start.platter();
+        for second in (0..=start.len()).filter(|at| start.in_words(*at).contains("s.db-wal")).take(3) {
+            once_more.advance_to(second);
+            let again = once_more.after(Loss::Neighbour, crash.seed);
+            let found = witness::examine(&again, life.acknowledged_at(position));
+            crash.count(found.map(drop), |tally| tally.again += 1, &outcome);
+        }
+    }
+    let outcome = outcome.into_inner().unwrap();
+    assert!(outcome.sum(|tally| tally.again) > 50, "{}", outcome.table());
+    assert_eq!(outcome.failures(), 0, "\n{}", outcome.table());
+}
+
 /// What the same test finds on a disk that it must fail on.
 fn losses_found(disk: &MemoryDisk) -> Outcome {
     let life = Life::on(disk, 1);

@@ -224,6 +224,7 @@ impl Gate<'_> {
         let newest = if tail_is_missing { cursor } else { report.head };
         let (tail, source) = self.tail_behind(None, newest)?;
         self.account.extend(heal::void_words(&report));
+        self.empty_the_log(&mut store)?;
         let mut writer = self.writer(report.head)?;
         if tail_is_missing {
             self.heal_journal(&mut writer, &mut store, report.head)?;
@@ -235,6 +236,17 @@ impl Gate<'_> {
             self.catch_up(&mut store, cursor)?;
         }
         Ok((store, writer))
+    }
+
+    /// A checkpoint that was cut off has left pages of the newest rows in the database, and their log with them. Nothing is
+    /// written behind that log: a write that hurts its last sector would take rows away of which the database has a part.
+    fn empty_the_log(&mut self, store: &mut Store) -> Result<(), GateError> {
+        if store.wal_bytes().is_none_or(|bytes| bytes > 0) {
+            self.step("emptying the write-ahead log")?;
+            // A reader in the way is no reason not to begin: it takes a failing disk, too, to do harm.
+            store.checkpoint()?;
+        }
+        Ok(())
     }
 
     fn writer(&self, head: Option<Head>) -> Result<Writer, GateError> {
