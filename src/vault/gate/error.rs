@@ -13,6 +13,7 @@ use crate::vault::audit::words::quoted;
 use crate::vault::mend::MendError;
 use crate::vault::quarantine::QuarantineError;
 use crate::vault::rebuild::RebuildError;
+use crate::vault::replay::ReplayError;
 use crate::vault::swap::SwapError;
 
 /// Why no writer may begin. What was put right before stays put right; all else is as it was, or can be begun again.
@@ -137,6 +138,15 @@ impl fmt::Display for Dilemma {
             write!(f, "\n  you can: {} (`{}`)", choice.in_words(), choice.command(&self.database))?;
         }
         Ok(())
+    }
+}
+
+impl From<ReplayError> for GateError {
+    fn from(why: ReplayError) -> Self {
+        match why {
+            ReplayError::Journal(why) => why.into(),
+            ReplayError::Store(why) => why.into(),
+        }
     }
 }
 

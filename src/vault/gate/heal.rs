@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::{Choice, Dilemma, Gate, GateError, Stored, found};
 use crate::domain::custody::{Healing, Restored};
-use crate::domain::words::counted;
+use crate::domain::words::{counted, counted_that};
 use crate::journal::reader::{ChainReport, read_chain};
-use crate::journal::record::{Head, Line};
+use crate::journal::record::Head;
 use crate::journal::segment;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
@@ -17,10 +17,8 @@ use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
 use crate::vault::readings::{Source, gather};
 use crate::vault::rebuild::{self, Base};
+use crate::vault::replay::replay;
 use crate::vault::whose;
-
-/// Lines are put into the store in portions of this many.
-const PORTION: usize = 1_000;
 
 impl Gate<'_> {
     /// There is no store at all: a new house, unless something says that one was here.
@@ -227,24 +225,9 @@ impl Gate<'_> {
     /// Projects what only the journal has.
     pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
         self.step("catching the store up")?;
-        let mut portion: Vec<Line> = Vec::new();
-        let (mut outcome, mut count) = (Ok(()), 0_u64);
-        read_chain(&**self.disk, &self.place.journal(), cursor.map(|cursor| cursor.n), |line| {
-            if outcome.is_err() || cursor.is_some_and(|cursor| line.n <= cursor.n) {
-                return;
-            }
-            count += 1;
-            portion.push(line.to_line());
-            if portion.len() == PORTION {
-                outcome = store.project(&portion).map(|_| ());
-                portion.clear();
-            }
-        })?;
-        outcome?;
-        store.project(&portion)?;
+        let count = replay(&**self.disk, self.place, store)?;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
-        let were = if count == 1 { "was" } else { "were" };
-        self.account.push(format!("{what}: {} {were} put into it", counted(count, "fact")));
+        self.account.push(format!("{what}: {} put into it", counted_that(count, "fact", "was", "were")));
         let backups = Source::backups(shelf(&**self.disk, &self.place.backups())?);
         let gathered = gather(self.disk, self.place, store, cursor.map(|cursor| cursor.n), backups)?;
         self.account.extend(gathered.account);
