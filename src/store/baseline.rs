@@ -69,10 +69,7 @@ impl Baseline {
         let file = |why| StoreError::Open(OpenError::NotCreated { path: path.to_owned(), why });
         drop(disk.create(path).map_err(file)?);
         let write = || {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI;
-            let mut copy = Connection::open_with_flags(open::uri(disk, path), flags)?;
-            // It is synced once, as a whole, before anybody believes in it.
-            copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")?;
+            let mut copy = open::blank(disk, path)?;
             Backup::new(&self.connection, &mut copy)?.run_to_completion(i32::MAX, std::time::Duration::ZERO, None)?;
             copy.close().map_err(|(_, why)| why)
         };

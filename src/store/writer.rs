@@ -41,37 +41,34 @@ impl Store {
 
     pub(super) fn open_by(open: open::Opening, disk: Arc<dyn Disk>, path: &Path) -> Result<Self, OpenError> {
         let connection = open(&*disk, path)?;
-        let baselines = Shelf { disk: Arc::clone(&disk), folder: Place::around(path).backups() };
-        Ok(Self {
-            disk,
-            path: path.to_owned(),
-            baselines,
-            open,
-            connection: Some(connection),
-            second_tries: 0,
-            openings: 1,
-            checkpoints: 0,
-        })
+        Ok(Self::with(connection, open, disk, path, Place::around(path).backups()))
     }
 
     /// A database that nobody else sees and that is gone with this value: to project into and to compare with. Large
     /// ones go into a file of the system's that has no name.
     pub fn scratch() -> Result<Self, OpenError> {
-        let connection = open::scratch()?;
-        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        // Without a path it cannot be opened a second time: the first error of it is the last.
-        let baselines = Shelf { disk: Arc::clone(&disk), folder: PathBuf::new() };
-        let open: open::Opening = |_, _| open::scratch();
-        Ok(Self {
+        let nowhere = Path::new("");
+        // Opened again after an error it is empty, and refuses all that does not begin with the first line.
+        Ok(Self::with(open::scratch()?, |_, _| open::scratch(), Arc::new(RealDisk), nowhere, PathBuf::new()))
+    }
+
+    fn with(
+        connection: Connection,
+        open: open::Opening,
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        baselines_in: PathBuf,
+    ) -> Self {
+        Self {
+            baselines: Shelf { disk: Arc::clone(&disk), folder: baselines_in },
             disk,
-            path: PathBuf::new(),
-            baselines,
+            path: path.to_owned(),
             open,
             connection: Some(connection),
             second_tries: 0,
             openings: 1,
             checkpoints: 0,
-        })
+        }
     }
 
     /// Has baselines looked for in another folder than `s.backups/` beside the database: for a store that is being made

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Base, RebuildError, Rebuilt, clear, failed, in_the_making, scratch, scratch_copy};
+use super::{Base, RebuildError, Rebuilt, clear, failed, in_the_making};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::read_chain;
 use crate::store::Reader;
 use crate::vault::backup::newest_fit;
 use crate::vault::baseline::{self, Lost};
+use crate::vault::old::Old;
 use crate::vault::quarantine::Quarantine;
 
 /// A new baseline is made of whatever copy has the rows of line `n` whole. An old line tells nothing by which they could be
@@ -54,9 +55,7 @@ fn put_baseline_back(
     })?;
     let Some(adopted) = adopted else { return Ok(None) };
     let lost = Lost { n, adopted, why: why.to_owned() };
-    let old = scratch_copy(&**disk, place).ok().and_then(|copy| Reader::open_damaged(&**disk, &copy).ok());
-    let outcome = baseline::put_back(disk, place, &lost, old.as_ref().map(Reader::ask), evidence);
-    drop(old);
-    clear(&**disk, &scratch(place))?;
-    outcome.map_err(|why| RebuildError::NotPutBack { n, why })
+    let old = Old::of(disk, place);
+    baseline::put_back(disk, place, &lost, old.reader().map(Reader::ask), evidence)
+        .map_err(|why| RebuildError::NotPutBack { n, why })
 }
