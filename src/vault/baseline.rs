@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::backup::{BackupKind, shelf};
+use super::backup::with_lines;
 use super::quarantine::{Quarantine, QuarantineError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
@@ -108,8 +108,8 @@ fn whole_rows(
     if let Some(baseline) = first.and_then(whole) {
         return Ok(Some((baseline, "the database".to_owned())));
     }
-    let on_shelf = shelf(disk, folder).map_err(file("list", folder))?;
-    let found = on_shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline).find_map(|backup| {
+    let on_shelf = with_lines(disk, folder).map_err(file("list", folder))?;
+    let found = on_shelf.into_iter().find_map(|backup| {
         let copy = Reader::open_copy(disk, &folder.join(&backup.name)).ok()?;
         Some((whole(copy.ask())?, format!("the backup {}", backup.name)))
     });

@@ -4,8 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::backup::{BackupKind, shelf};
+use super::backup::with_lines;
 use super::rebuild;
+use super::whose::{differ, hash};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::record::{Hash, Head, Line};
@@ -52,7 +53,7 @@ pub(super) fn longest_tail(
 ) -> io::Result<(Tail, String)> {
     let (mut best, mut source) = (old.map(|old| old.behind(head)).unwrap_or_default(), "store".to_owned());
     let (mut lost, mut shorter) = (best.lost_up_to, Vec::new());
-    for backup in shelf(&**disk, &place.backups())?.into_iter().filter(|backup| backup.kind != BackupKind::Baseline) {
+    for backup in with_lines(&**disk, &place.backups())? {
         let other = Old::of_backup(&**disk, place, &backup.name);
         if other.ends_before(head) || head.is_some_and(|head| other.denies(head)) {
             continue;
@@ -121,7 +122,7 @@ impl Old {
 
     /// Its first line's hash, if that line is whole.
     pub fn first(&self) -> Option<Hash> {
-        Line::read(&self.line(0)?).ok().map(|line| line.hash)
+        hash(self.reader.as_ref()?.ask(), 0)
     }
 
     /// For questions about what lines do not tell; `None` if nothing of it can be read.
@@ -152,7 +153,7 @@ impl Old {
 
     /// Whether it has another line of that number: what it holds is another house's.
     pub fn denies(&self, head: Head) -> bool {
-        self.line(head.n).and_then(|text| Line::read(&text).ok()).is_some_and(|line| line.hash != head.hash)
+        differ(self.reader.as_ref().and_then(|reader| hash(reader.ask(), head.n)), Some(head.hash))
     }
 
     /// What it has behind `head`.

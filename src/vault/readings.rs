@@ -4,9 +4,10 @@
 //! Nothing is looked into before a session lacks its readings, and what cannot be had is told of, never an error.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
-use super::backup::{BackupKind, OnShelf};
+use super::backup::with_lines;
 use super::old::Old;
 use crate::disk::Disk;
 use crate::disk::place::Place;
@@ -35,9 +36,8 @@ pub(super) struct Gathered {
 
 impl Source {
     /// The backups that may have readings, in the order of the shelf.
-    pub fn backups(shelf: Vec<OnShelf>) -> impl Iterator<Item = Self> {
-        let may_have = shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline);
-        may_have.map(|backup| Self::Backup(backup.name))
+    pub fn backups(disk: &dyn Disk, place: &Place) -> io::Result<impl Iterator<Item = Self> + use<>> {
+        Ok(with_lines(disk, &place.backups())?.into_iter().map(|backup| Self::Backup(backup.name)))
     }
 
     fn open(&self, disk: &Arc<dyn Disk>, place: &Place) -> Old {

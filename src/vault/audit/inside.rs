@@ -11,8 +11,9 @@ use super::sessions::{self, Sessions};
 use super::sums::{self, Sums};
 use super::tables::Tables;
 use crate::disk::RealDisk;
-use crate::journal::record::{Hash, Line};
+use crate::journal::record::Hash;
 use crate::store::{OpenError, Reader};
+use crate::vault::whose::hash;
 
 /// So many sentences of SQLite's own checks are kept.
 const SENTENCES: usize = 100;
@@ -102,9 +103,8 @@ impl Inside {
         if !matches!(self.kind, DatabaseKind::Ours { .. } | DatabaseKind::Earlier) {
             return;
         }
-        let reader = Reader::open_damaged(&RealDisk, copy).ok();
-        let first = reader.and_then(|reader| Line::read(&reader.ask().whole_line(0)?).ok());
-        self.first_line = first.map(|line| line.hash);
+        // What cannot be opened has none, and is told of by its kind.
+        self.first_line = Reader::open_damaged(&RealDisk, copy).ok().and_then(|reader| hash(reader.ask(), 0));
         match sessions::ask(tables, &self.kind) {
             Ok(sessions) => self.sessions = sessions,
             Err(why) => self.unanswered.push(format!("its sessions: {why}")),

@@ -22,7 +22,7 @@ use thiserror::Error;
 
 pub use crate::store::BackupKind;
 pub use check::{Checked, Unfit, check};
-pub use shelf::{KEPT, OnShelf, newest_fit, prune, shelf, surplus};
+pub use shelf::{KEPT, OnShelf, newest_fit, opened, prune, shelf, surplus, with_lines};
 
 use crate::disk::Disk;
 use crate::disk::faults::{self, Point};

@@ -46,11 +46,22 @@ pub fn shelf(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
     Ok(found.into_iter().map(|(_, backup)| backup).collect())
 }
 
-/// The newest backup that is fit, with what is in it; `None` if there is none. A baseline holds adopted rows only and is
-/// passed over.
+/// Those that hold lines of the chain, newest first: all but baselines, which hold adopted rows only.
+pub fn with_lines(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<OnShelf>> {
+    let mut with_lines = shelf(disk, folder)?;
+    with_lines.retain(|backup| backup.kind != BackupKind::Baseline);
+    Ok(with_lines)
+}
+
+/// The same as far as they can be opened, by their names. Of a shelf that cannot be listed there are none.
+pub fn opened(disk: &dyn Disk, folder: &Path) -> Vec<(String, Reader)> {
+    let open = |name: String| Reader::open_copy(disk, &folder.join(&name)).ok().map(|reader| (name, reader));
+    with_lines(disk, folder).unwrap_or_default().into_iter().filter_map(|backup| open(backup.name)).collect()
+}
+
+/// The newest backup that is fit, with what is in it; `None` if there is none.
 pub fn newest_fit(disk: &dyn Disk, folder: &Path) -> io::Result<Option<(OnShelf, Checked)>> {
-    let on_shelf = shelf(disk, folder)?;
-    let whole = on_shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline);
+    let whole = with_lines(disk, folder)?.into_iter();
     let mut fit =
         whole.filter_map(|backup| check(disk, &folder.join(&backup.name)).ok().map(|checked| (backup, checked)));
     let Some(mut newest) = fit.next() else { return Ok(None) };

@@ -11,7 +11,7 @@ use crate::journal::record::Head;
 use crate::journal::segment;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
-use crate::vault::backup::{BackupKind, OnShelf, newest_fit, shelf};
+use crate::vault::backup::{BackupKind, OnShelf, newest_fit, with_lines};
 use crate::vault::baseline;
 use crate::vault::mend::{self, MendError, Mended};
 use crate::vault::old::{Old, Tail, longest_tail};
@@ -111,15 +111,9 @@ impl Gate<'_> {
         self.mend_from(&mut |n| copy(n).into_iter().collect(), cursor)
     }
 
-    /// All that hold lines, the newest first.
-    fn backups(&self) -> Result<impl Iterator<Item = OnShelf>, GateError> {
-        let on_shelf = shelf(&**self.disk, &self.place.backups())?;
-        Ok(on_shelf.into_iter().filter(|backup| backup.kind != BackupKind::Baseline))
-    }
-
     fn mend_from(&mut self, first: &mut dyn FnMut(u64) -> Vec<String>, known: Option<Head>) -> Result<(), GateError> {
         let of = |backup: OnShelf| Old::of_backup(&**self.disk, self.place, &backup.name);
-        let backups: Vec<Old> = self.backups()?.map(of).collect();
+        let backups: Vec<Old> = with_lines(&**self.disk, &self.place.backups())?.into_iter().map(of).collect();
         let mut copies = |n| {
             let mut texts = first(n);
             texts.extend(backups.iter().filter_map(|backup| backup.line(n)));
@@ -228,7 +222,7 @@ impl Gate<'_> {
         let count = replay(&**self.disk, self.place, store)?;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
         self.account.push(format!("{what}: {} put into it", counted_that(count, "fact", "was", "were")));
-        let backups = Source::backups(shelf(&**self.disk, &self.place.backups())?);
+        let backups = Source::backups(&**self.disk, self.place)?;
         let gathered = gather(self.disk, self.place, store, cursor.map(|cursor| cursor.n), backups)?;
         self.account.extend(gathered.account);
         if gathered.lost > 0 {

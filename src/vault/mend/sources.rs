@@ -7,7 +7,7 @@ use crate::disk::place::Place;
 use crate::journal::reader::ReadError;
 use crate::journal::record::Head;
 use crate::store::Reader;
-use crate::vault::backup::shelf;
+use crate::vault::backup::opened;
 use crate::vault::whose::Parted;
 
 /// The store and the backups of a place, as far as they can be opened; backups only once the store was not enough.
@@ -40,7 +40,7 @@ impl Sources {
 
     /// All copies of a line, the store's first, then from the newest backup to the oldest.
     pub fn copies(&mut self, n: u64) -> Vec<String> {
-        let backups = self.backups.get_or_insert_with(|| open_backups(&*self.disk, &self.place));
+        let backups = self.backups.get_or_insert_with(|| opened(&*self.disk, &self.place.backups()));
         let all = self.store.iter().chain(backups.iter().map(|(_, reader)| reader));
         all.filter_map(|reader| reader.ask().whole_line(n)).collect()
     }
@@ -53,11 +53,4 @@ impl Sources {
         }
         self.backups.iter().flatten().find(|(_, reader)| has(reader)).map(|(name, _)| name.clone())
     }
-}
-
-fn open_backups(disk: &dyn Disk, place: &Place) -> Vec<(String, Reader)> {
-    let folder = place.backups();
-    // A shelf that cannot be read, and a backup that cannot be opened, are no sources.
-    let names = shelf(disk, &folder).unwrap_or_default().into_iter().map(|backup| backup.name);
-    names.filter_map(|name| Reader::open_copy(disk, &folder.join(&name)).ok().map(|reader| (name, reader))).collect()
 }

@@ -9,7 +9,7 @@ use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::words::{counted, counted_that};
 use crate::store::{Salvaged, Store, StoreError};
-use crate::vault::backup::{newest_fit, shelf};
+use crate::vault::backup::newest_fit;
 use crate::vault::readings::{Source, gather};
 
 /// Readings: from the old store first, and what is broken there from the newest backup that is whole; then each session
@@ -24,9 +24,8 @@ pub(super) fn carry_over(
     if !from_the_old(&**disk, place, store, rebuilt)? {
         from_the_newest_backup(&**disk, place, store, rebuilt)?;
     }
-    let backups = shelf(&**disk, &place.backups()).map_err(failed("list", &place.backups()))?;
-    let sources = once(Source::Old).chain(Source::backups(backups));
-    let gathered = gather(disk, place, store, None, sources);
+    let backups = Source::backups(&**disk, place).map_err(failed("list", &place.backups()))?;
+    let gathered = gather(disk, place, store, None, once(Source::Old).chain(backups));
     clear(&**disk, &scratch(place))?;
     let gathered = gathered?;
     rebuilt.readings += gathered.readings;

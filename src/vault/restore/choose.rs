@@ -42,8 +42,7 @@ pub(super) fn choose(
 /// Our own shelf is written by whoever has the lock only: nothing on it changes.
 fn newest(disk: &dyn Disk, folder: &Path) -> Result<Chosen, RestoreError> {
     let mut passed_over = Vec::new();
-    let shelf = backup::shelf(disk, folder).map_err(file("list", folder))?;
-    for OnShelf { name, taken_at, bytes, .. } in shelf.into_iter().filter(|one| one.kind != BackupKind::Baseline) {
+    for OnShelf { name, taken_at, bytes, .. } in backup::with_lines(disk, folder).map_err(file("list", folder))? {
         let path = folder.join(&name);
         match check(disk, &path) {
             Err(why) => passed_over.push(format!("{name}: {why}")),

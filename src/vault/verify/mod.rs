@@ -10,7 +10,7 @@ mod readings;
 
 use thiserror::Error;
 
-use super::backup::{OnShelf, shelf};
+use super::backup::opened;
 use crate::disk::Disk;
 use crate::disk::held::is_held;
 use crate::disk::place::Place;
@@ -113,17 +113,8 @@ fn compare_projected(
 ) -> Result<Projected, VerifyError> {
     let mut projection = Projection::empty(disk, place)?;
     let tables = projection.compare(reader, session)?;
-    let readings = readings::compare(&projection, reader.ask(), session, &|| opened_backups(disk, place))?;
+    let readings = readings::compare(&projection, reader.ask(), session, &|| opened(disk, &place.backups()))?;
     Ok(Projected { tables, undigested: projection.into_undigested(), readings })
-}
-
-/// Those that can be read, newest first. A shelf that cannot be listed has none that could be named.
-fn opened_backups(disk: &dyn Disk, place: &Place) -> Vec<(String, Reader)> {
-    let open = |backup: OnShelf| {
-        let reader = Reader::open_copy(disk, &place.backups().join(&backup.name)).ok()?;
-        Some((backup.name, reader))
-    };
-    shelf(disk, &place.backups()).unwrap_or_default().into_iter().filter_map(open).collect()
 }
 
 /// The first row of a store that is not what the facts make it. Where some fact cannot be told again, none is looked for:
