@@ -113,6 +113,22 @@ pub struct Stray {
     pub begins: Option<u64>,
 }
 
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} in {} at byte {}: {}", self.n, self.segment, self.offset, self.why)
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from == self.to {
+            write!(f, "line {} is gone", self.from)
+        } else {
+            write!(f, "lines {} to {} are gone", self.from, self.to)
+        }
+    }
+}
+
 impl fmt::Display for Stray {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let segment = &self.segment;
@@ -206,6 +222,11 @@ pub fn read_chain(
     report.set_aside = segment::set_aside_among(&names);
     report.foreign = segment::foreign_among(&names);
     Ok(report)
+}
+
+/// The chain's first line, by which two houses are told apart; `None` if it is gone, or not whole.
+pub fn first_line(disk: &dyn Disk, folder: &Path) -> Option<Head> {
+    Segment::read(disk, folder, 0).ok()?.first_line().filter(|line| line.n == 0).map(|line| line.head())
 }
 
 /// The newest whole line in `folder`, as the names of the files lead to it; the lines before it are not looked at.

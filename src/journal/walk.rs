@@ -95,6 +95,11 @@ impl Segment {
         Stray { segment: self.name(), begins }
     }
 
+    /// The line with which it begins, if that is whole.
+    pub fn first_line(&self) -> Option<View<'_>> {
+        self.raw_lines().next().and_then(|(_, raw)| line::parse(raw).ok())
+    }
+
     pub fn newest_whole_line(&self) -> Option<View<'_>> {
         let mut end = self.bytes.len();
         while let Some(last) = before_room(&self.bytes[..end]).len().checked_sub(1) {

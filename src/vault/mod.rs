@@ -24,11 +24,8 @@ use crate::journal::reader::ChainReport;
 
 /// The first place at which a journal is damaged, in words.
 fn first_damage(report: &ChainReport) -> String {
-    let broken = report
-        .damage
-        .first()
-        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
-    let missing = report.missing.first().map(|missing| format!("lines {} to {} are gone", missing.from, missing.to));
+    let broken = report.damage.first().map(ToString::to_string);
+    let missing = report.missing.first().map(ToString::to_string);
     let places = report.damage.len() + report.missing.len();
     let first = broken.or(missing).unwrap_or_default();
     if places > 1 { format!("{first} (the first of {places} places)") } else { first }

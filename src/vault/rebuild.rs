@@ -19,12 +19,12 @@ use super::old::{Old, Tail, longest_tail};
 use super::quarantine::Quarantine;
 use super::replay::read_in_portions;
 use super::swap::{self, SwapError};
-use super::whose::{Elsewhere, first_line};
+use super::whose::Elsewhere;
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::disk::sidecar::{Sidecar, sidecars};
 use crate::domain::time::Timestamp;
-use crate::journal::reader::{ChainReport, ReadError, read_chain};
+use crate::journal::reader::{ChainReport, ReadError, first_line, read_chain};
 use crate::journal::record::Line;
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError, Undigested};
@@ -183,7 +183,7 @@ fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport,
     if !report.is_sound() {
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
     }
-    let old = Old::beside(disk, place, first_line(&**disk, place).into_iter().chain(report.head));
+    let old = Old::beside(disk, place, first_line(&**disk, &place.journal()).into_iter().chain(report.head));
     let elsewhere = Elsewhere::look(&**disk, place, old.first());
     let tail = longest_tail(disk, place, Some(&old), report.head);
     drop(old);

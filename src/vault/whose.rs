@@ -10,9 +10,8 @@ use super::audit::words::quoted;
 use super::backup::newest_fit;
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::journal::reader::{ReadError, newest_line, read_chain};
-use crate::journal::record::{Hash, Head, Line};
-use crate::journal::segment;
+use crate::journal::reader::{ReadError, first_line, newest_line, read_chain};
+use crate::journal::record::{Hash, Line};
 use crate::store::{Ask, Reader};
 
 /// What is known of two copies that part.
@@ -86,16 +85,6 @@ impl Parted {
     }
 }
 
-/// A first line is looked for in so many bytes.
-const FIRST_LINE: usize = 1 << 16;
-
-/// The journal's first line; `None` if it is gone, or not whole.
-pub fn first_line(disk: &dyn Disk, place: &Place) -> Option<Head> {
-    let begin = disk.read_part(&place.journal().join(segment::name(0)), 0, FIRST_LINE).ok()?;
-    let text = begin.split(|byte| *byte == b'\n').next()?;
-    Line::read(std::str::from_utf8(text).ok()?).ok().filter(|line| line.n == 0).map(|line| line.head())
-}
-
 /// The newest backup that is whole and its first line; `None` if there is none that has one.
 pub fn first_of_backup(disk: &dyn Disk, place: &Place) -> Option<(String, Hash)> {
     // A shelf that cannot be read has nothing to say.
@@ -117,7 +106,7 @@ impl Elsewhere {
     /// By the first lines: the newest backup that is whole decides, and what is left of the database, whose first line is
     /// `store`, where no backup can. `None` if nothing speaks against the journal.
     pub fn look(disk: &dyn Disk, place: &Place, store: Option<Hash>) -> Option<Self> {
-        let journal = first_line(disk, place)?.hash;
+        let journal = first_line(disk, &place.journal())?.hash;
         if store == Some(journal) {
             return None;
         }

@@ -55,14 +55,7 @@ fn of_lines(findings: &mut Vec<String>, verdict: &ChainVerdict) {
         let (n, segment, offset) = (damage.n, &damage.segment, damage.offset);
         findings.push(format!("journal line {n} is damaged, in {segment} at byte {offset}: {}", damage.why));
     }
-    for missing in &verdict.chain.missing {
-        let (from, to) = (missing.from, missing.to);
-        findings.push(if from == to {
-            format!("journal line {from} is gone")
-        } else {
-            format!("journal lines {from} to {to} are gone")
-        });
-    }
+    findings.extend(verdict.chain.missing.iter().map(|missing| format!("journal {missing}")));
     if !verdict.chain.is_sound() {
         findings.push("`neo verify --mend` puts lines right from whole copies".to_owned());
     }

@@ -12,14 +12,17 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::reader::{Broken, ChainReport, Damage, Missing, ReadError, Stray, Void, newest_line, read_chain};
+use super::reader::{
+    Broken, ChainReport, Damage, Missing, ReadError, Stray, Void, first_line, newest_line, read_chain,
+};
 use super::record::{Entry, Hash, Line};
 use super::segment;
 use super::writer::{Attempt, WriteError, Writer};
 use crate::disk::memory::{Fault, Loss, MemoryDisk};
 use crate::disk::{Disk, RealDisk};
-use crate::domain::fact::{Fact, OperatorCommand};
+use crate::domain::fact::{Fact, Intent, OperatorCommand};
 use crate::domain::money::Drops;
+use crate::domain::order::OrderId;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 

@@ -100,3 +100,15 @@ fn a_segment_that_lost_its_first_lines_is_still_one() {
     let (found, report) = read(&disk, None);
     assert_eq!((found.as_slice(), report.strays.len()), (&lines[1..], 0));
 }
+
+#[test]
+fn the_first_line_is_found_however_long_it_is_and_only_if_it_is_whole() {
+    let disk = ready(MemoryDisk::new(1));
+    assert_eq!(first_line(&disk, folder()), None);
+    let order = OrderId { session: SessionId(39), number: 1 };
+    let long = Entry { fact: Fact::Intent(Intent::Cancel { order, why: "x".repeat(100_000) }), ..entry(0) };
+    let lines = writer(&disk).write_group(&[long, entry(1)]).unwrap().lines;
+    assert_eq!(first_line(&disk, folder()), Some(lines[0].head()));
+    change(&disk, 0, |bytes| bytes[50_000] ^= 1);
+    assert_eq!(first_line(&disk, folder()), None, "the second one is not the first");
+}

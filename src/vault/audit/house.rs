@@ -6,12 +6,11 @@ use serde::Serialize;
 
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::journal::reader::{ReadError, read_chain};
+use crate::journal::reader::{ReadError, first_line, read_chain};
 use crate::journal::record::Hash;
-use crate::store::{OpenError, Reader, StoreError};
+use crate::store::{Ask, Reader, StoreError};
 use crate::vault::baseline;
 use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
-use crate::vault::whose::first_line;
 
 /// What the journal is, alone and beside the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,8 +45,6 @@ pub struct Chain {
 #[derive(Debug, thiserror::Error)]
 enum NotCompared {
     #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Journal(#[from] ReadError),
@@ -62,35 +59,33 @@ impl Chain {
 
 /// Reads the journal and, if there is a copy that can be read, compares them.
 pub(super) fn ask(disk: &dyn Disk, place: &Place, copy: Option<&Path>) -> Chain {
-    let compared = copy.map(|copy| compare(disk, place, copy));
+    // A copy that cannot be opened, or asked, is told of by what is inside of it.
+    let store = copy.and_then(|copy| Reader::open(copy).ok());
+    let compared = store.as_ref().map(|store| compare(disk, place, store.ask()));
     let verdict = match compared {
         Some(Ok(verdict)) => Ok(verdict),
         // Without the store's rows the chain still holds or does not.
-        Some(Err(NotCompared::Open(_) | NotCompared::Store(_))) | None => {
+        Some(Err(NotCompared::Store(_))) | None => {
             read_chain(disk, &place.journal(), None, |_| {}).map(|chain| ChainVerdict { chain, ..Default::default() })
         }
         Some(Err(NotCompared::Journal(why))) => Err(why),
     };
     match verdict {
         Ok(verdict) => Chain {
-            baselines_lost: copy.map_or_else(Vec::new, |copy| lost(disk, place, copy)),
-            first_line: first_line(disk, place).map(|line| line.hash),
+            baselines_lost: store.map_or_else(Vec::new, |store| lost(disk, place, store.ask())),
+            first_line: first_line(disk, &place.journal()).map(|line| line.hash),
             ..in_words(&verdict)
         },
         Err(why) => Chain { unread: Some(why.to_string()), ..Chain::default() },
     }
 }
 
-/// A copy that cannot be asked is told of elsewhere.
-fn lost(disk: &dyn Disk, place: &Place, copy: &Path) -> Vec<(String, String)> {
-    let reader = Reader::open(copy).ok();
-    let lost = reader.and_then(|reader| baseline::lost(disk, place, reader.ask()).ok()).unwrap_or_default();
-    lost.into_iter().map(|lost| (lost.adopted.baseline.name, lost.why)).collect()
+fn lost(disk: &dyn Disk, place: &Place, store: Ask<'_>) -> Vec<(String, String)> {
+    let lost = baseline::lost(disk, place, store).unwrap_or_default().into_iter();
+    lost.map(|lost| (lost.adopted.baseline.name, lost.why)).collect()
 }
 
-fn compare(disk: &dyn Disk, place: &Place, copy: &Path) -> Result<ChainVerdict, NotCompared> {
-    let reader = Reader::open(copy)?;
-    let ask = reader.ask();
+fn compare(disk: &dyn Disk, place: &Place, ask: Ask<'_>) -> Result<ChainVerdict, NotCompared> {
     let cursor = ask.cursor()?.map(|(n, _)| n);
     verify_chain(
         disk,
@@ -102,12 +97,8 @@ fn compare(disk: &dyn Disk, place: &Place, copy: &Path) -> Result<ChainVerdict, 
 }
 
 fn in_words(verdict: &ChainVerdict) -> Chain {
-    let broken = verdict
-        .chain
-        .damage
-        .iter()
-        .map(|damage| format!("line {} in {} at byte {}: {}", damage.n, damage.segment, damage.offset, damage.why));
-    let gone = verdict.chain.missing.iter().map(|gone| format!("lines {} to {} are gone", gone.from, gone.to));
+    let broken = verdict.chain.damage.iter().map(ToString::to_string);
+    let gone = verdict.chain.missing.iter().map(ToString::to_string);
     Chain {
         first_line: None,
         lines: verdict.chain.lines,

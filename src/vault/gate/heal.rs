@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Choice, Dilemma, Gate, GateError, Stored, found};
 use crate::domain::custody::{Healing, Restored};
 use crate::domain::words::{counted, counted_that};
-use crate::journal::reader::{ChainReport, read_chain};
+use crate::journal::reader::{ChainReport, first_line, read_chain};
 use crate::journal::record::Head;
 use crate::journal::segment;
 use crate::journal::writer::{KeptError, Writer};
@@ -18,7 +18,6 @@ use crate::vault::old::{Old, Tail, longest_tail};
 use crate::vault::readings::{Source, gather};
 use crate::vault::rebuild::{self, Base};
 use crate::vault::replay::replay;
-use crate::vault::whose;
 
 impl Gate<'_> {
     /// There is no store at all: a new house, unless something says that one was here.
@@ -53,7 +52,7 @@ impl Gate<'_> {
             return Err(refusal.into());
         }
         self.step("looking at what is left of the database")?;
-        let first = whose::first_line(&**self.disk, self.place);
+        let first = first_line(&**self.disk, &self.place.journal());
         let old = Old::beside(self.disk, self.place, first.into_iter().chain(report.head));
         self.refuse_another_journal(old.first())?;
         if !report.is_sound() || !report.strays.is_empty() {

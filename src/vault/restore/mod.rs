@@ -289,7 +289,7 @@ fn refuse_damage(report: &ChainReport, newest: Option<u64>) -> Result<(), Restor
         newest.is_none_or(|newest| missing.to > newest) || report.head.is_some_and(|head| missing.from <= head.n)
     });
     match lost {
-        Some(lost) => Err(RestoreError::Damaged(format!("lines {} to {} are gone", lost.from, lost.to))),
+        Some(lost) => Err(RestoreError::Damaged(lost.to_string())),
         None => Ok(()),
     }
 }
