@@ -68,7 +68,7 @@ fn ctrl_z_as_a_key_says_why_it_does_nothing() {
     let mut console = Stage::new().start(&house, &QUICK);
     console.wait_for_quotes(&house);
     console.keys("\x1a");
-    console.wait_for_text("could not take its orders out");
+    console.wait_for_text("orders would rest unwatched");
     expect_it_goes_on(&house);
     console.signal(Signal::TERM);
     assert_eq!(console.ended(), 0, "{}", console.screen());

@@ -117,9 +117,17 @@ pub struct Cause {
 pub struct Causes(Vec<Cause>);
 
 impl Causes {
-    /// Adds a cause that came now.
+    /// Adds a cause that came now. One that is told again is one cause: a hang-up comes by its signal and by the terminal.
     pub fn push(&mut self, cause: Cause) {
-        self.0.push(cause);
+        let is_the_same = |known: &&mut Cause| {
+            known.reason == cause.reason
+                && (known.detail.is_empty() || cause.detail.is_empty() || known.detail == cause.detail)
+        };
+        match self.0.iter_mut().find(is_the_same) {
+            Some(known) if known.detail.is_empty() => known.detail = cause.detail,
+            Some(_) => {}
+            None => self.0.push(cause),
+        }
     }
 
     /// The cause that counts: the first specific one, else the first; `None` while nobody wants an end.
@@ -156,6 +164,18 @@ mod tests {
         causes.push(cause(HaltReason::OperatorQuit));
         assert_eq!(causes.reason(), HaltReason::RiskDrawdown);
         assert_eq!(causes.all().len(), 3);
+    }
+
+    #[test]
+    fn a_cause_that_is_told_twice_is_one_and_what_either_said_is_kept() {
+        let mut causes = Causes::default();
+        let said = |detail: &str| Cause { detail: detail.to_owned(), ..cause(HaltReason::TerminalClosed) };
+        causes.push(cause(HaltReason::TerminalClosed));
+        causes.push(said("the terminal hung up"));
+        causes.push(cause(HaltReason::TerminalClosed));
+        assert_eq!(causes.all(), [said("the terminal hung up")]);
+        causes.push(said("somebody else's words"));
+        assert_eq!(causes.all().len(), 2);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn disabled_reason(model: &Model, action: Action) -> Option<String> {
         Action::Checkpoint => with_session(model, |view| in_the_making(view, Retry::Checkpoint)),
         Action::Backup => with_session(model, |view| in_the_making(view, Retry::Backup)),
         Action::Quit => model.ending.then_some("the session is ending; Ctrl+C stops the waiting"),
-        Action::Suspend => Some("a suspended session could not take its orders out; use another terminal"),
+        Action::Suspend => Some("suspended, its orders would rest unwatched"),
         Action::Down | Action::Up | Action::Top | Action::Bottom | Action::PageDown | Action::PageUp => {
             (Place::of(model) == Place::Tab).then_some("there is no list on this tab")
         }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn suspending_is_refused_with_the_reason() {
-        assert!(reason(&running(), Action::Suspend).contains("could not take its orders out"));
+        assert!(reason(&running(), Action::Suspend).contains("orders would rest unwatched"));
     }
 
     #[test]

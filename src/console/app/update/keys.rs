@@ -149,7 +149,7 @@ mod tests {
         let mut model = running();
         assert!(press_key(&mut model, Key::Ctrl('z')).is_empty());
         let notice = model.notice.clone().unwrap();
-        assert!(notice.text.starts_with("Ctrl+Z: a suspended session"), "{}", notice.text);
+        assert!(notice.text.starts_with("Ctrl+Z: suspended, its orders"), "{}", notice.text);
         assert!(!notice.bad);
     }
 

@@ -96,7 +96,7 @@ fn hint(end: &EndView) -> &'static str {
         (0, Some(Phase::Checkpoint | Phase::Backup)) => {
             "Ctrl+C: leave out checkpoint and backup (the session is closed)"
         }
-        (0, _) => "Ctrl+C: no waiting, no checkpoint, no backup (the session is closed all the same)",
+        (0, _) => "Ctrl+C: no waiting, no checkpoint, no backup (the session is closed anyway)",
         _ => "Ctrl+C once more: end the process as soon as the session is closed",
     }
 }
