@@ -49,31 +49,31 @@ pub(super) fn newest(store: &mut Store) -> Result<Result<Option<Head>, String>, 
 pub(super) fn check_and_compare(
     disk: &Arc<dyn Disk>,
     place: &Place,
-    mut store: Store,
+    store: &mut Store,
     cursor: Option<Head>,
     unclean: bool,
-) -> Result<(Compared, Store), GateError> {
+) -> Result<Compared, GateError> {
     let damage = store.ask().and_then(|ask| if unclean { ask.integrity_check() } else { ask.quick_check() });
     match damage {
         Ok(damage) if damage.is_empty() => {}
-        Ok(damage) => return Ok((Compared::Unsound(format!("the database is malformed ({})", damage[0])), store)),
-        Err(why) if why.is_damage() => return Ok((Compared::Unsound(why.to_string()), store)),
+        Ok(damage) => return Ok(Compared::Unsound(format!("the database is malformed ({})", damage[0]))),
+        Err(why) if why.is_damage() => return Ok(Compared::Unsound(why.to_string())),
         Err(why) => return Err(why.into()),
     }
-    let (verdict, unreadable) = compare(&**disk, place, &mut store, cursor)?;
-    if let Some(n) = parted_at(&mut store, cursor, &verdict)? {
+    let (verdict, unreadable) = compare(&**disk, place, store, cursor)?;
+    if let Some(n) = parted_at(store, cursor, &verdict)? {
         if unclean && database_alone_follows(disk, place)? {
             let why = "the write-ahead log beside the database is another database's".to_owned();
-            return Ok((Compared::Unsound(why), store));
+            return Ok(Compared::Unsound(why));
         }
-        return Ok((Compared::TwoStories { n }, store));
+        return Ok(Compared::TwoStories { n });
     }
     if verdict.chain.is_sound()
         && let Some(why) = unreadable.or_else(|| first_difference(&verdict, cursor))
     {
-        return Ok((Compared::Unsound(why), store));
+        return Ok(Compared::Unsound(why));
     }
-    Ok((Compared::Read(Box::new(verdict.chain)), store))
+    Ok(Compared::Read(Box::new(verdict.chain)))
 }
 
 /// The journal beside the rows; beside none, and why, if they are damaged so that they cannot be read.

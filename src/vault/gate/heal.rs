@@ -190,11 +190,11 @@ impl Gate<'_> {
             Err(why) => return Err(why.into()),
         }
         let count = lines.len();
-        let (were, they_are) = if count == 1 { ("was", "it is") } else { ("were", "they are") };
         self.account.push(format!(
-            "{} from line {from} on {were} only in {}; {they_are} in the journal again",
-            counted(count, "fact"),
-            if source == "store" { "the store" } else { source }
+            "{} only in {}; {} in the journal again",
+            counted_that(count, &format!("fact from line {from} on"), "was", "were"),
+            if source == "store" { "the store" } else { source },
+            if count == 1 { "it is" } else { "they are" }
         ));
         self.note(Healing::JournalHealed, source, None, count as u64);
         Ok(())
@@ -317,10 +317,8 @@ pub(super) fn void_words(report: &ChainReport) -> Option<String> {
     let void = report.void_lines();
     (void > 0).then(|| {
         format!(
-            "{} at the end of the journal {} not count: a write was cut off there, and nothing that is left says that \
-             it was acknowledged",
-            counted(void, "line"),
-            if void == 1 { "does" } else { "do" }
+            "{} not count: a write was cut off there, and nothing that is left says that it was acknowledged",
+            counted_that(void, "line at the end of the journal", "does", "do")
         )
     })
 }

@@ -189,6 +189,7 @@ impl Gate<'_> {
         match compare::newest(&mut store) {
             Ok(Ok(cursor)) => {
                 let open = store.ask().and_then(|ask| Ok(!ask.open_sessions()?.is_empty()));
+                // What cannot be asked is found by the thorough check.
                 self.unclean |= open.unwrap_or(true);
                 Ok(Stored::Sound(Box::new(store), cursor))
             }
@@ -198,16 +199,15 @@ impl Gate<'_> {
     }
 
     /// The store opens: its pages are checked, and it is compared with the journal.
-    fn settle_sound(&mut self, store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
+    fn settle_sound(&mut self, mut store: Store, cursor: Option<Head>) -> Result<(Store, Writer), GateError> {
         self.step(if self.unclean { "checking the database thoroughly" } else { "reading the journal" })?;
-        let (mut store, report) = match compare::check_and_compare(self.disk, self.place, store, cursor, self.unclean)?
-        {
-            (Compared::Unsound(why), store) => {
+        let report = match compare::check_and_compare(self.disk, self.place, &mut store, cursor, self.unclean)? {
+            Compared::Unsound(why) => {
                 drop(store);
                 return self.settle_lost(&why, None);
             }
-            (Compared::TwoStories { n }, mut store) => return Err(self.two_stories(n, &mut store)?.into()),
-            (Compared::Read(report), store) => (store, report),
+            Compared::TwoStories { n } => return Err(self.two_stories(n, &mut store)?.into()),
+            Compared::Read(report) => report,
         };
         match (report.head, cursor) {
             (None, None) => self.refuse_to_go_on_empty(&report)?,
