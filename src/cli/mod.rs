@@ -22,6 +22,9 @@ mod writer;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
@@ -31,6 +34,7 @@ use self::args::{CommandLine, Global};
 use self::exit::Exit;
 use self::print::{Colour, Form, Told};
 use crate::domain::secret::hidden;
+use crate::logging::may_be_written;
 
 /// Reads the command line, carries it out and tells how it went: an error on stderr, the code for scripts.
 pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> ExitCode {
@@ -100,15 +104,32 @@ pub fn live_database(global: &Global) -> color_eyre::Result<std::path::PathBuf> 
 
 /// Says on stderr what a command does, or put right on its way.
 pub fn say(sentence: &str) {
-    // When stderr is closed there is nobody to tell; what was done shows in the result and in the chain.
-    writeln!(io::stderr(), "neo: {sentence}").unwrap_or_default();
+    put_on_stderr(&format!("neo: {sentence}"));
 }
 
-/// Tells an error on stderr. Not through `eprintln!`, which panics when the terminal has gone.
+/// The same as the last word of a process that waits for nobody: for `within` at most, because stderr may be a pipe that
+/// is full.
+pub fn say_within(sentence: String, within: Duration) {
+    let (over, is_over) = mpsc::channel::<()>();
+    let speaking = move || {
+        say(&sentence);
+        drop(over);
+    };
+    if thread::Builder::new().spawn(speaking).is_ok() {
+        // Said, or the time is up; without a thread it is not said. The process ends all the same.
+        let _ = is_over.recv_timeout(within);
+    }
+}
+
+/// Tells an error on stderr.
 pub fn tell(report: &Report) {
-    // When stderr is closed there is nobody to tell; the code says that it failed.
-    if crate::logging::may_be_written(io::stderr()) {
-        let told = Told(report).to_string();
-        writeln!(io::stderr(), "{}", hidden(&told)).unwrap_or_default();
+    put_on_stderr(&Told(report).to_string());
+}
+
+/// Not through `eprintln!`, which panics when the terminal has gone.
+fn put_on_stderr(text: &str) {
+    if may_be_written(io::stderr()) {
+        // When stderr is closed there is nobody to tell: what was done shows in the result, in the chain and in the code.
+        writeln!(io::stderr(), "{}", hidden(text)).unwrap_or_default();
     }
 }

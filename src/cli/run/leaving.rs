@@ -2,10 +2,6 @@
 //! the process at once, because a step can hang in a disk that does not answer. Nothing of ours rests yet, and every step
 //! of the start may be killed anywhere: the next one finishes what was begun.
 
-use std::io::Write as _;
-use std::sync::mpsc;
-use std::thread;
-
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr as _, eyre};
 use tokio::runtime::Runtime;
@@ -14,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{Exit, TERMINAL_PATIENCE};
+use crate::cli::say_within;
 use crate::console::run::WayOut;
 use crate::domain::halt::HaltReason;
 use crate::session::control::Control;
@@ -140,24 +137,11 @@ fn leave_at_once(way_out: Option<&WayOut>) -> ! {
     if let Some(way_out) = way_out {
         way_out.give_back(TERMINAL_PATIENCE);
     }
-    tell(LEFT_AT_ONCE);
+    say_within(LEFT_AT_ONCE.to_owned(), TERMINAL_PATIENCE);
     std::process::exit(Exit::Done as i32);
 }
 
 /// The last word of a start that was left between two of its steps.
 pub fn say_left() {
-    tell(LEFT);
-}
-
-fn tell(sentence: &'static str) {
-    let (told, is_told) = mpsc::channel();
-    let tell = move || {
-        // Nobody may read it; the process ends all the same.
-        let _ = writeln!(std::io::stderr(), "{sentence}");
-        let _ = told.send(());
-    };
-    // Without a thread it is not told: stderr may be a pipe that is full.
-    if thread::Builder::new().spawn(tell).is_ok() {
-        let _ = is_told.recv_timeout(TERMINAL_PATIENCE);
-    }
+    say_within(LEFT.to_owned(), TERMINAL_PATIENCE);
 }

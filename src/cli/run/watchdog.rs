@@ -4,7 +4,6 @@
 //! it lasts, the process ends, because then the next start can do what this one cannot: prove the orders gone, and close
 //! the session. The same goes for what comes after the session, should a disk never answer there.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -13,7 +12,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Exit, TERMINAL_PATIENCE};
-use crate::beat::{Beat, Eye, LOOK, Still};
+use crate::beat::{Beat, Eye, LOOK, Step, Still};
+use crate::cli::say_within;
 use crate::console::run::WayOut;
 use crate::domain::incident::{Incident, Severity, Source};
 use crate::logging;
@@ -96,45 +96,34 @@ impl Looks {
 }
 
 fn in_words(still: Still) -> String {
-    let Still { step, lasted } = still;
-    let left = GIVEN_UP.saturating_sub(lasted).as_secs();
-    format!(
-        "the runner has stood still for {} s, {}: nothing is decided or sent; in {left} s this process ends, and the next \
-         start closes the session",
-        lasted.as_secs(),
-        step.in_words(),
-    )
+    let left = GIVEN_UP.saturating_sub(still.lasted).as_secs();
+    format!("{}; in {left} s this process ends, and {}", what_stands_still(still), what_comes_next(still))
+}
+
+fn what_stands_still(Still { step, lasted }: Still) -> String {
+    let (lasted, doing) = (lasted.as_secs(), step.in_words());
+    match step {
+        Step::Release => format!("what comes after the session has stood still for {lasted} s, {doing}"),
+        _ => format!("the runner has stood still for {lasted} s, {doing}: nothing is decided or sent"),
+    }
+}
+
+const fn what_comes_next(Still { step, .. }: Still) -> &'static str {
+    match step {
+        Step::Release => "`neo sessions` tells how the session ended",
+        _ => "the next `neo run` closes the session",
+    }
 }
 
 /// Nothing here waits for anybody, and what is acknowledged is on disk.
 fn give_up(watch: &Watch, still: Still) -> ! {
-    let Still { step, lasted } = still;
-    let words = format!(
-        "the runner has stood still for {} s, {}: this process ends, and the next `neo run` closes the session",
-        lasted.as_secs(),
-        step.in_words()
-    );
+    let words = format!("{}: this process ends, and {}", what_stands_still(still), what_comes_next(still));
     tracing::error!("{words}");
     thread::sleep(LAST_LINE);
     if let Some(way_out) = &watch.way_out {
         way_out.give_back(TERMINAL_PATIENCE);
     }
-    say_and_leave(&words)
-}
-
-/// A terminal that nobody reads must not keep this thread: another one writes, for as long as there is time.
-fn say_and_leave(words: &str) -> ! {
-    let words = words.to_owned();
-    let say = move || {
-        // Nobody may read it; the log has it.
-        let _ = writeln!(std::io::stderr(), "neo: {words}");
-    };
-    if let Ok(saying) = thread::Builder::new().spawn(say) {
-        let until = Instant::now() + TERMINAL_PATIENCE;
-        while !saying.is_finished() && Instant::now() < until {
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
+    say_within(words, TERMINAL_PATIENCE);
     std::process::exit(Exit::Failed as i32)
 }
 
@@ -151,5 +140,21 @@ fn no_log(why: String) -> Incident {
         done: "tries again with every line".to_owned(),
         you_can: "look at the disk of the log folder, or name another one with --log-dir at the next start".to_owned(),
         retry: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_session_nobody_is_told_that_it_is_still_open() {
+        let words = |step| in_words(Still { step, lasted: STALLED });
+        assert!(words(Step::Turn).contains("the next `neo run` closes the session"));
+        assert_eq!(
+            words(Step::Release),
+            "what comes after the session has stood still for 3 s, closing the files; in 12 s this process ends, and \
+             `neo sessions` tells how the session ended"
+        );
     }
 }
