@@ -1,5 +1,5 @@
 //! What closing leaves behind: a copy that fails on the way is made up for by the other, and the receipt can be had
-//! again.
+//! again. What failed may be tried again while the operator looks on.
 #![cfg(unix)]
 
 mod support;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
-use support::{Headless, House};
+use support::{Console, Headless, House, Stage};
 
 /// While this file is there, the fault happens.
 const FAULT: &str = "fault";
@@ -87,4 +87,55 @@ fn a_receipt_is_printed_again_as_it_was_kept_and_from_the_database_if_its_file_i
 
 fn receipt(house: &House, kind: &str) -> PathBuf {
     Path::new(house.folder()).join(format!("s.receipts/1.{kind}"))
+}
+
+/// A session on a console whose last step failed, and whose files are still its own.
+fn at_its_second_chance(house: &House, fault: &str) -> Console {
+    let mut console = Stage::new().faults(fault).start(house, &["run", "--seed", "7", "--speed", "20"]);
+    console.wait_for_quotes(house);
+    house.touch(FAULT);
+    console.keys("q");
+    console.wait_for_text("r: try again");
+    house.remove(FAULT);
+    console
+}
+
+#[test]
+fn what_failed_at_the_end_is_tried_again_with_r_and_then_nothing_has_failed() {
+    for (fault, phase) in [("backup:@fault:enospc", "backup"), ("checkpoint:@fault", "checkpoint")] {
+        let house = House::new();
+        let mut console = at_its_second_chance(&house, fault);
+        console.keys("r");
+        assert_eq!(console.ended(), 0, "{phase}:\n{}", console.screen());
+        assert!(console.screen().contains("closed, verified"), "{}", console.screen());
+        house.run(&["verify", "--all"]).expect_code(0);
+        let newest = house.files("s.backups").into_iter().rfind(|path| path.to_string_lossy().contains("post"));
+        assert!(newest.is_some(), "there is a copy after the session");
+    }
+}
+
+#[test]
+fn from_the_incident_it_can_be_tried_again_too() {
+    let house = House::new();
+    let mut console = at_its_second_chance(&house, "backup:@fault:enospc");
+    console.keys("e");
+    console.wait_for_text("Backup failed");
+    console.keys("r");
+    assert_eq!(console.ended(), 0, "{}", console.screen());
+}
+
+#[test]
+fn an_operator_who_leaves_it_so_a_signal_and_silence_end_the_waiting() {
+    for how in ["Ctrl+C", "SIGTERM", "silence"] {
+        let house = House::new();
+        let mut console = at_its_second_chance(&house, "backup:@fault:enospc");
+        match how {
+            "Ctrl+C" => console.keys("\x03"),
+            "SIGTERM" => console.signal(Signal::TERM),
+            _ => {}
+        }
+        assert_eq!(console.ended(), 6, "{how}:\n{}", console.screen());
+        assert_eq!(house.rows().session(1)["halt_reason"], "operator_quit");
+        assert!(console.screen().contains("injected"), "the receipt says why:\n{}", console.screen());
+    }
 }

@@ -329,6 +329,8 @@ fn a_checkpoint_and_a_backup_that_fail_are_said_and_leave_the_session_closed() {
         let mut console = Stage::new().faults(faults).start(&house, &QUICK);
         console.wait_for_quotes(&house);
         console.keys("q");
+        console.wait_for_text("r: try again");
+        console.keys("\x03");
         assert_eq!(console.ended(), 6, "{phase}:\n{}", console.screen());
         assert_eq!(house.chain().last("session_closed").text("/reason"), "operator_quit");
         assert_eq!(house.rows().session(1)["status"], "CLOSED");

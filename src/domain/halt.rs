@@ -88,7 +88,21 @@ impl HaltReason {
         !matches!(self, Self::UnexpectedHalt | Self::EngineRequestedHalt)
     }
 
-    /// Whether a human or the system asked for it, so that nothing went wrong.
+    /// Whether an operator who sat at the console still does: the terminal is there, and nothing else will end us soon.
+    pub const fn leaves_the_operator_there(self) -> bool {
+        !matches!(
+            self,
+            Self::InterruptedSigterm
+                | Self::InterruptedSigquit
+                | Self::InterruptedSigbreak
+                | Self::TerminalClosed
+                | Self::SystemLogoff
+                | Self::SystemShutdown
+                | Self::ConsolePanic
+        )
+    }
+
+    /// Whether a part of this program died.
     pub const fn is_a_panic(self) -> bool {
         matches!(self, Self::EnginePanic | Self::ConsolePanic)
     }

@@ -42,6 +42,10 @@ pub enum Event {
     Impatient,
     /// From now on there is less time: the window's X during an orderly end.
     Hurry,
+    /// The operator wants a phase that failed tried again.
+    Again(Phase),
+    /// Nobody is there who could want that, or wants it any more.
+    Enough,
 }
 
 /// What to do next.
@@ -61,6 +65,11 @@ pub enum Next {
         /// The most it may take.
         within: Duration,
     },
+    /// All is done but what failed and could be tried again: whoever looks on has that long to say so.
+    Offer {
+        /// The most that is waited.
+        within: Duration,
+    },
     /// Nothing is left to do.
     Over,
 }
@@ -70,9 +79,19 @@ pub enum Next {
 pub struct Plan {
     hurry: Hurry,
     current: Phase,
+    /// The last phase that was begun; the current one comes before it if it is tried again.
+    reached: Phase,
     patience: Patience,
     left_out: Vec<Phase>,
+    /// What could be tried again.
+    failed: Vec<Phase>,
+    /// What is to be tried again.
+    again: Vec<Phase>,
+    offers: bool,
 }
+
+/// How long whoever looks on may think about trying again what failed.
+const OFFER: Duration = Duration::from_secs(10);
 
 impl Hurry {
     /// How much time a cause leaves.
@@ -111,6 +130,11 @@ impl Phase {
         matches!(self, Self::Seal | Self::Close | Self::Release)
     }
 
+    /// What these do can be done at any time, and the session is closed before them.
+    const fn can_be_repeated(self) -> bool {
+        matches!(self, Self::Checkpoint | Self::Backup)
+    }
+
     /// The most that this phase may take, or `None` if it is left out in that hurry. CONTRACT's table.
     const fn budget(self, hurry: Hurry) -> Option<Duration> {
         let millis = match (self, hurry) {
@@ -132,7 +156,16 @@ impl Phase {
 impl Plan {
     /// Begins an end; the answer is always the seal.
     pub fn begin(hurry: Hurry) -> (Self, Next) {
-        let plan = Self { hurry, current: Phase::Seal, patience: Patience::Patient, left_out: Vec::new() };
+        let plan = Self {
+            hurry,
+            current: Phase::Seal,
+            reached: Phase::Seal,
+            patience: Patience::Patient,
+            left_out: Vec::new(),
+            failed: Vec::new(),
+            again: Vec::new(),
+            offers: false,
+        };
         let first = plan.start(Phase::Seal);
         (plan, first)
     }
@@ -140,14 +173,34 @@ impl Plan {
     /// A phase that fails or runs out of time never keeps the next one from running.
     pub fn on(&mut self, event: Event) -> Next {
         match event {
-            Event::Finished(phase) | Event::Failed(phase) | Event::TimeUp(phase) if phase == self.current => {
+            Event::Finished(phase) if self.failed.contains(&phase) => self.is_mended(phase),
+            Event::TimeUp(_) | Event::Enough if self.offers => self.withdraw(),
+            Event::Finished(phase) | Event::Failed(phase) | Event::TimeUp(phase)
+                if phase == self.current && !self.offers =>
+            {
+                if !matches!(event, Event::Finished(_)) && phase.can_be_repeated() {
+                    self.failed.push(phase);
+                }
                 self.advance()
             }
             Event::Impatient => self.lose_patience(),
             Event::Hurry => self.speed_up(),
+            Event::Again(phase) if self.failed.contains(&phase) => self.try_again(phase),
             // News of a phase that is already behind us: it was counted when we left it.
-            Event::Finished(_) | Event::Failed(_) | Event::TimeUp(_) => Next::KeepGoing,
+            Event::Finished(_) | Event::Failed(_) | Event::TimeUp(_) | Event::Again(_) | Event::Enough => {
+                Next::KeepGoing
+            }
         }
+    }
+
+    /// Phases that failed, and could be tried again.
+    pub fn failed(&self) -> &[Phase] {
+        &self.failed
+    }
+
+    /// Whether nothing runs any more, and a word is waited for.
+    pub fn is_offering(&self) -> bool {
+        self.offers
     }
 
     /// The phase that runs.
@@ -165,11 +218,34 @@ impl Plan {
         &self.left_out
     }
 
+    /// What took too long has been done after all.
+    fn is_mended(&mut self, phase: Phase) -> Next {
+        self.failed.retain(|&failed| failed != phase);
+        self.again.retain(|&again| again != phase);
+        if self.offers && self.failed.is_empty() { self.withdraw() } else { Next::KeepGoing }
+    }
+
+    fn try_again(&mut self, phase: Phase) -> Next {
+        if !self.again.contains(&phase) {
+            self.again.push(phase);
+        }
+        if self.offers { self.advance() } else { Next::KeepGoing }
+    }
+
+    fn withdraw(&mut self) -> Next {
+        self.failed.clear();
+        self.again.clear();
+        self.advance()
+    }
+
     fn lose_patience(&mut self) -> Next {
         self.patience = match self.patience {
             Patience::Patient => Patience::Impatient,
             Patience::Impatient | Patience::Leaving => Patience::Leaving,
         };
+        if self.offers {
+            return self.withdraw();
+        }
         // Settling is short and gives the receipt its numbers: only who leaves cuts it off.
         let cut = match self.current {
             Phase::Cancel | Phase::Checkpoint | Phase::Backup => true,
@@ -181,6 +257,9 @@ impl Plan {
 
     fn speed_up(&mut self) -> Next {
         self.hurry = Hurry::Hurried;
+        if self.offers {
+            return self.withdraw();
+        }
         match self.current.budget(self.hurry) {
             Some(within) => Next::Shorten { within },
             None => self.cut_off(),
@@ -193,7 +272,15 @@ impl Plan {
     }
 
     fn advance(&mut self) -> Next {
-        for phase in Phase::ALL.into_iter().filter(|&phase| phase > self.current) {
+        self.offers = false;
+        let reached = self.reached;
+        for phase in Phase::ALL.into_iter().filter(|&phase| phase > reached) {
+            if phase == Phase::Release
+                && let Some(next) = self.second_chance()
+            {
+                return next;
+            }
+            self.reached = phase;
             if self.wants(phase) {
                 self.current = phase;
                 return self.start(phase);
@@ -201,6 +288,20 @@ impl Plan {
             self.left_out.push(phase);
         }
         Next::Over
+    }
+
+    /// Before the files and the terminal are given back, what failed may be tried again.
+    fn second_chance(&mut self) -> Option<Next> {
+        if self.hurry == Hurry::Hurried || self.patience != Patience::Patient {
+            return None;
+        }
+        if self.again.is_empty() {
+            self.offers = !self.failed.is_empty();
+            return self.offers.then_some(Next::Offer { within: OFFER });
+        }
+        self.current = self.again.remove(0);
+        self.failed.retain(|&failed| failed != self.current);
+        Some(self.start(self.current))
     }
 
     /// Cancelling is wanted even without patience: its sending is never left out, only its waiting.
@@ -217,118 +318,4 @@ impl Plan {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::time::Timestamp;
-    use proptest::prelude::*;
-
-    /// Carries a plan out, each phase ending as `outcome` says; returns the phases that were started.
-    fn carry_out(hurry: Hurry, outcome: impl Fn(Phase) -> Event) -> (Vec<Phase>, Plan) {
-        let (mut plan, mut next) = Plan::begin(hurry);
-        let mut started = Vec::new();
-        while let Next::Start { phase, .. } = next {
-            started.push(phase);
-            next = plan.on(outcome(phase));
-        }
-        (started, plan)
-    }
-
-    #[test]
-    fn an_orderly_end_runs_every_phase_once_and_in_order() {
-        let (started, plan) = carry_out(Hurry::Orderly, Event::Finished);
-        assert_eq!(started, Phase::ALL);
-        assert!(plan.left_out().is_empty());
-    }
-
-    #[test]
-    fn a_phase_that_fails_never_keeps_the_next_from_running() {
-        let (started, _) = carry_out(Hurry::Orderly, Event::Failed);
-        assert_eq!(started, Phase::ALL);
-    }
-
-    #[test]
-    fn a_hurried_end_fits_into_four_seconds_and_still_closes() {
-        let (started, plan) = carry_out(Hurry::Hurried, Event::TimeUp);
-        let total: Duration = started.iter().filter_map(|phase| phase.budget(Hurry::Hurried)).sum();
-        assert!(total <= Duration::from_secs(4), "{total:?}");
-        assert!(started.contains(&Phase::Close));
-        assert_eq!(plan.left_out(), [Phase::Checkpoint, Phase::Backup]);
-    }
-
-    #[test]
-    fn one_cause_that_hurries_is_enough_wherever_it_stands() {
-        let cause = |reason| Cause { reason, detail: String::new(), at: Timestamp::from_millis(0) };
-        let (quit, gone) = (cause(HaltReason::OperatorQuit), cause(HaltReason::TerminalClosed));
-        assert_eq!(Hurry::of_all(&[], Windows::Yes), Hurry::Orderly);
-        assert_eq!(Hurry::of_all(&[quit.clone(), gone.clone()], Windows::Yes), Hurry::Hurried);
-        assert_eq!(Hurry::of_all(&[gone, quit], Windows::No), Hurry::Orderly);
-    }
-
-    #[test]
-    fn impatience_stops_the_waiting_but_not_the_closing() {
-        let (mut plan, _) = Plan::begin(Hurry::Orderly);
-        assert!(matches!(plan.on(Event::Finished(Phase::Seal)), Next::Start { phase: Phase::Cancel, .. }));
-        assert!(matches!(plan.on(Event::Impatient), Next::Start { phase: Phase::Settle, .. }));
-        assert!(matches!(plan.on(Event::Finished(Phase::Settle)), Next::Start { phase: Phase::Close, .. }));
-        assert!(matches!(plan.on(Event::Finished(Phase::Close)), Next::Start { phase: Phase::Release, .. }));
-        assert_eq!(plan.left_out(), [Phase::Cancel, Phase::Checkpoint, Phase::Backup]);
-    }
-
-    #[test]
-    fn impatience_during_the_seal_still_sends_the_cancels() {
-        let (mut plan, _) = Plan::begin(Hurry::Orderly);
-        assert_eq!(plan.on(Event::Impatient), Next::KeepGoing);
-        let next = plan.on(Event::Finished(Phase::Seal));
-        assert_eq!(next, Next::Start { phase: Phase::Cancel, within: Duration::ZERO });
-    }
-
-    #[test]
-    fn the_windows_x_during_an_orderly_end_shortens_what_runs() {
-        let (mut plan, _) = Plan::begin(Hurry::Orderly);
-        plan.on(Event::Finished(Phase::Seal));
-        assert_eq!(plan.on(Event::Hurry), Next::Shorten { within: Duration::from_secs(2) });
-    }
-
-    #[test]
-    fn late_news_of_a_phase_that_was_given_up_changes_nothing() {
-        let (mut plan, _) = Plan::begin(Hurry::Orderly);
-        plan.on(Event::Finished(Phase::Seal));
-        plan.on(Event::TimeUp(Phase::Cancel));
-        assert_eq!(plan.on(Event::Finished(Phase::Cancel)), Next::KeepGoing);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_happens_the_session_is_sealed_closed_and_released_once_each(
-            hurried: bool,
-            events in proptest::collection::vec((0_u8..5, 0_usize..7), 0..40),
-        ) {
-            let (mut plan, first) = Plan::begin(if hurried { Hurry::Hurried } else { Hurry::Orderly });
-            let mut started = Vec::new();
-            let mut note = |next: Next| match next {
-                Next::Start { phase, .. } => { started.push(phase); true }
-                Next::KeepGoing | Next::Shorten { .. } => true,
-                Next::Over => false,
-            };
-            let mut going = note(first);
-            for (what, which) in events {
-                if !going { break }
-                let phase = Phase::ALL[which];
-                going = note(plan.on(match what {
-                    0 => Event::Finished(phase),
-                    1 => Event::Failed(phase),
-                    2 => Event::TimeUp(phase),
-                    3 => Event::Impatient,
-                    _ => Event::Hurry,
-                }));
-            }
-            while going {
-                going = note(plan.on(Event::TimeUp(plan.current())));
-            }
-            prop_assert!(started.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", started);
-            for phase in [Phase::Seal, Phase::Cancel, Phase::Close, Phase::Release] {
-                prop_assert!(started.contains(&phase), "{:?} is missing in {:?}", phase, started);
-            }
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use super::phase::Phase;
 use crate::disk::lock::Holder;
 use crate::domain::fill::Fill;
 use crate::domain::halt::Cause;
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Retry};
 use crate::domain::money::Price;
 use crate::domain::order::Order;
 use crate::domain::session::{SessionId, SessionMode};
@@ -218,6 +218,29 @@ pub struct EndView {
     pub phases: Vec<PhaseView>,
     /// How often Ctrl+C was said after the end began.
     pub impatience: u32,
+    /// Nothing runs any more, and the operator may have what failed tried again.
+    pub offer: Option<Offer>,
+}
+
+/// How long a word of the operator is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Since when, on the session's clock.
+    pub since: Timestamp,
+    /// The most that is waited.
+    pub within: Duration,
+}
+
+impl EndView {
+    /// What failed and could be tried again, the first first.
+    pub fn repeatable(&self) -> impl Iterator<Item = Retry> + '_ {
+        let failed = |phase: &&PhaseView| matches!(phase.state, PhaseState::Failed(_));
+        self.phases.iter().filter(failed).filter_map(|phase| match phase.phase {
+            Phase::Checkpoint => Some(Retry::Checkpoint),
+            Phase::Backup => Some(Retry::Backup),
+            Phase::Seal | Phase::Cancel | Phase::Settle | Phase::Close | Phase::Release => None,
+        })
+    }
 }
 
 /// One phase of the end.

@@ -178,7 +178,7 @@ pub const TABLE: &[ActionSpec] = &[
     spec(Action::LogLevel, &[Key::Char('l')], "level", "Show louder lines only, or quieter ones too", Group::Log, &[Place::Log]),
     spec(Action::FollowLog, &[Key::Char('f')], "follow", "Keep the newest line in sight, or stay where you are", Group::Log, &[Place::Log]),
     spec(Action::Incidents, &[Key::Char('e')], "incidents", "Show what went wrong: what, why, and what to do", Group::Incidents, NOWHERE),
-    spec(Action::Retry, &[Key::Char('r')], "try again", "Try again what failed: a checkpoint, a backup, reading the history; other incidents say what you can do", Group::Incidents, &[Place::Incidents]),
+    spec(Action::Retry, &[Key::Char('r')], "try again", "Try again what failed: a checkpoint or a backup, at the end of a session too, or reading the history; other incidents say what you can do", Group::Incidents, &[Place::Incidents]),
     spec(Action::Acknowledge, &[Key::Char('a')], "acknowledge", "Note that you have read this incident", Group::Incidents, &[Place::Incidents]),
     spec(Action::TakeAnswer, &[Key::Enter], "choose", "Take the answer in focus", Group::Question, &[Place::Question]),
     spec(Action::OtherAnswer, &[Key::Tab, Key::Left, Key::Right, Key::BackTab, Key::Char('h'), Key::Char('l')], "other answer", "Put the other answer into focus", Group::Question, &[Place::Question]),
@@ -283,7 +283,12 @@ pub fn bar(model: &Model) -> Vec<BarItem> {
     let place = Place::of(model);
     TABLE
         .iter()
-        .filter(|spec| spec.bar.contains(&place) || (spec.action == Action::Interrupt && model.ending))
+        .filter(|spec| match spec.group {
+            // All that acts on a session is over, but for stopping to wait.
+            Group::Session if model.ending => spec.action == Action::Interrupt,
+            Group::Incidents if model.ending => spec.action.listens_at(place),
+            _ => spec.bar.contains(&place),
+        })
         .filter(|spec| spec.action != Action::Retry || super::disabled::has_retry(model))
         .filter_map(|spec| {
             Some(BarItem {
@@ -386,6 +391,8 @@ mod tests {
         let mut model = running();
         assert!(bar(&model).iter().all(|item| item.key != Key::Ctrl('c')));
         model.ending = true;
-        assert!(bar(&model).iter().any(|item| item.key == Key::Ctrl('c') && item.name == "stop waiting"));
+        let bar = bar(&model);
+        assert!(bar.iter().any(|item| item.key == Key::Ctrl('c') && item.name == "stop waiting"));
+        assert!(bar.iter().all(|item| item.key != Key::Char('p')), "nothing that is over is in its way");
     }
 }

@@ -4,7 +4,7 @@ use super::action::{Action, Place};
 use super::model::{Model, Overlay, Tab};
 use crate::domain::incident::Retry;
 use crate::domain::mode::Mode;
-use crate::session::view::{IncidentView, Pending, SessionView};
+use crate::session::view::{EndView, IncidentView, Pending, SessionView};
 
 /// Why `action` does nothing now, in a sentence without its full stop; `None` if it does what its help says.
 pub fn disabled_reason(model: &Model, action: Action) -> Option<String> {
@@ -96,7 +96,15 @@ fn nothing_to_acknowledge(model: &Model) -> Option<&'static str> {
 
 /// Whether the incident in sight can be tried again, now or once what keeps it from that is over.
 pub(super) fn has_retry(model: &Model) -> bool {
-    shown_incident(model).is_some_and(|shown| shown.incident.retry.is_some() && shown.resolved.is_none())
+    match shown_incident(model) {
+        Some(shown) => shown.incident.retry.is_some() && shown.resolved.is_none(),
+        None => failed_in_the_end(model).next().is_some(),
+    }
+}
+
+/// What the end could not do and could try again.
+pub(super) fn failed_in_the_end(model: &Model) -> impl Iterator<Item = Retry> + '_ {
+    model.view.iter().filter_map(|view| view.end.as_ref()).flat_map(EndView::repeatable)
 }
 
 fn nothing_to_retry(model: &Model) -> Option<&'static str> {
@@ -104,8 +112,12 @@ fn nothing_to_retry(model: &Model) -> Option<&'static str> {
         return match incident.incident.retry {
             None => Some("there is nothing to try again here; the incident says what you can do"),
             Some(_) if incident.resolved.is_some() => Some("it has worked since"),
+            Some(retry) if failed_in_the_end(model).any(|failed| failed == retry) => None,
             Some(retry) => with_session(model, |view| in_the_making(view, retry)),
         };
+    }
+    if model.overlay.is_none() && failed_in_the_end(model).next().is_some() {
+        return None;
     }
     if model.tab == Tab::History && model.overlay.is_none() {
         return model.history.trouble.is_empty().then_some("the history was read well");

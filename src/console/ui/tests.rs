@@ -154,6 +154,11 @@ fn the_end() {
 }
 
 #[test]
+fn the_end_with_a_second_chance() {
+    snapshots("second_chance", &fixture::offering());
+}
+
+#[test]
 fn an_incident() {
     snapshots("incident", &under(Overlay::Incidents { shown: 1 }));
 }

@@ -77,6 +77,11 @@ impl Backups {
         let every = Duration::from_secs(u64::from(seconds));
         Self { next: Instant::now() + every, every, running: None }
     }
+
+    /// Whether one of that kind is under way.
+    pub(super) fn is_making(&self, kind: BackupKind) -> bool {
+        self.running.as_ref().is_some_and(|running| running.kind == kind)
+    }
 }
 
 impl Runner {

@@ -7,6 +7,7 @@ use crate::domain::mode::Mode;
 use crate::domain::order::OrderId;
 use crate::engine::{Input, Wish};
 use crate::session::control::Control;
+use crate::session::phase::Phase;
 use crate::session::view::{EventKind, Pending};
 use crate::vault::backup::BackupKind;
 
@@ -14,6 +15,8 @@ impl Runner {
     pub(super) fn on_control(&mut self, control: Control) {
         match control {
             Control::Wish(wish) => self.wish(wish),
+            Control::Checkpoint if self.ending.is_some() => self.try_again(Phase::Checkpoint),
+            Control::Backup if self.ending.is_some() => self.try_again(Phase::Backup),
             Control::Checkpoint => self.operator_checkpoint(),
             Control::Backup => self.operator_backup(),
             Control::Acknowledge { incident } => self.command(OperatorCommand::Acknowledge { incident }),

@@ -16,7 +16,7 @@ use crate::engine::Input;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
 use crate::session::phase::Phase;
 use crate::session::plan::{Event, Hurry, Next, Plan, Windows};
-use crate::session::view::{EndView, PhaseState, PhaseView};
+use crate::session::view::{EndView, Offer, PhaseState, PhaseView};
 use crate::vault::backup::BackupKind;
 
 /// An end on its way.
@@ -26,7 +26,7 @@ pub(super) struct Ending {
     began: Timestamp,
     impatience: u32,
     phases: Vec<PhaseView>,
-    current: Running,
+    pub current: Running,
     /// The ticket whose acknowledgement ends the seal or the close.
     pub awaited: u64,
     /// The ledger of the newest truth check when settling began.
@@ -42,10 +42,10 @@ pub(super) struct Ending {
 }
 
 /// The phase that runs, and until when, on both clocks.
-struct Running {
-    since: Timestamp,
-    began: Instant,
-    within: Duration,
+pub(super) struct Running {
+    pub since: Timestamp,
+    pub began: Instant,
+    pub within: Duration,
 }
 
 impl Ending {
@@ -99,11 +99,13 @@ impl Ending {
 
     /// What can be seen of it.
     pub fn view(&self) -> EndView {
+        let Running { since, within, .. } = self.current;
         EndView {
             causes: self.causes.all().to_vec(),
             began: self.began,
             phases: self.phases.clone(),
             impatience: self.impatience,
+            offer: self.plan.is_offering().then_some(Offer { since, within }),
         }
     }
 
@@ -112,7 +114,24 @@ impl Ending {
         self.plan.left_out()
     }
 
-    fn of(&mut self, phase: Phase) -> &mut PhaseView {
+    /// Whether what comes of `phase` still counts.
+    pub fn awaits(&self, phase: Phase) -> bool {
+        self.plan.current() == phase || self.plan.failed().contains(&phase)
+    }
+
+    /// It did what it should, at the first try or at a later one.
+    pub fn is_done(&mut self, phase: Phase, note: String) {
+        let took = match phase {
+            Phase::Checkpoint => self.checkpoint.as_ref().map(|done| done.took),
+            Phase::Backup => self.backup.as_ref().map(|done| done.took),
+            Phase::Seal | Phase::Cancel | Phase::Settle | Phase::Close | Phase::Release => None,
+        };
+        self.failures.retain(|failure| failure.phase != phase.as_str());
+        let state = PhaseState::Finished(took.unwrap_or_else(|| self.current.began.elapsed()));
+        *self.of(phase) = PhaseView { phase, state, note };
+    }
+
+    pub fn of(&mut self, phase: Phase) -> &mut PhaseView {
         let place = Phase::ALL.iter().position(|&other| other == phase).unwrap_or_default();
         &mut self.phases[place]
     }
@@ -127,11 +146,9 @@ impl Runner {
         let hurry = Hurry::of(reason, Windows::HERE);
         if let Some(ending) = &mut self.ending {
             ending.causes.push(cause);
-            if hurry == Hurry::Hurried {
-                let next = ending.plan.on(Event::Hurry);
-                self.follow(next);
-            }
-            return;
+            let event = if hurry == Hurry::Hurried { Event::Hurry } else { Event::Enough };
+            let next = ending.plan.on(event);
+            return self.follow(next);
         }
         let (plan, next) = Plan::begin(hurry);
         self.ending = Some(Ending::begin(cause.clone(), plan));
@@ -153,7 +170,7 @@ impl Runner {
     }
 
     /// Does what the plan says is next.
-    fn follow(&mut self, next: Next) {
+    pub(super) fn follow(&mut self, next: Next) {
         match next {
             Next::KeepGoing => {}
             Next::Shorten { within } => {
@@ -162,6 +179,7 @@ impl Runner {
                 }
             }
             Next::Over => self.over = true,
+            Next::Offer { within } => self.offer(within),
             Next::Start { phase, within } => {
                 let now = self.clock.now();
                 if let Some(ending) = &mut self.ending {
@@ -183,8 +201,20 @@ impl Runner {
             Phase::Cancel => self.step(now, Input::CancelRest),
             Phase::Settle => self.settle(now),
             Phase::Close => self.close(now),
-            Phase::Checkpoint => self.checkpoint(),
-            Phase::Backup => self.back_up(BackupKind::Post),
+            Phase::Checkpoint => {
+                if let Some(ending) = &mut self.ending {
+                    ending.checkpoint = None;
+                }
+                self.checkpoint();
+            }
+            Phase::Backup => {
+                if let Some(ending) = &mut self.ending {
+                    ending.backup = None;
+                }
+                if !self.backups.is_making(BackupKind::Post) {
+                    self.back_up(BackupKind::Post);
+                }
+            }
             // Lock, terminal and receipt belong to who started us.
             Phase::Release => self.over = true,
         }
@@ -209,8 +239,9 @@ impl Runner {
 
     /// Whether the running phase is done; if so, on to the next.
     pub(super) fn look_at_the_end(&mut self) {
+        self.look_for_what_came_late();
         while let Some(ending) = &self.ending {
-            if self.over {
+            if self.over || ending.plan.is_offering() {
                 return;
             }
             let phase = ending.plan.current();
@@ -230,15 +261,14 @@ impl Runner {
     fn leave(&mut self, phase: Phase, outcome: Result<String, String>) {
         self.changed = true;
         let Some(ending) = &mut self.ending else { return };
-        let took = ending.current.began.elapsed();
-        let view = ending.of(phase);
         let event = match outcome {
             Ok(note) => {
-                view.state = PhaseState::Finished(took);
-                view.note = note;
+                ending.is_done(phase, note);
                 Event::Finished(phase)
             }
             Err(why) => {
+                let took = ending.current.began.elapsed();
+                let view = ending.of(phase);
                 view.state = PhaseState::Failed(took);
                 view.note.clone_from(&why);
                 self.phase_failed(phase, why);
@@ -301,7 +331,7 @@ impl Runner {
         let up = ending.machine_deadline().is_some_and(|at| now >= at)
             || ending.session_deadline().is_some_and(|at| time >= at);
         let phase = ending.plan.current();
-        if up && !self.over && self.outcome_of(phase).is_none() {
+        if up && !self.over && (ending.plan.is_offering() || self.outcome_of(phase).is_none()) {
             self.time_is_up(phase);
         }
     }
@@ -309,6 +339,10 @@ impl Runner {
     fn time_is_up(&mut self, phase: Phase) {
         self.changed = true;
         let Some(ending) = &mut self.ending else { return };
+        if ending.plan.is_offering() {
+            let next = ending.plan.on(Event::Enough);
+            return self.follow(next);
+        }
         let within = ending.current.within;
         let took = ending.current.began.elapsed();
         // Who was told to stop waiting has not failed. A seal that is late is not lost: the close waits for it.

@@ -9,6 +9,7 @@ mod close;
 mod controls;
 mod end;
 mod gone;
+mod offer;
 mod phases;
 mod publish;
 mod readings;

@@ -131,13 +131,13 @@ impl Runner {
     }
 
     pub(super) fn checkpoint_of_the_end(&mut self, done: &Done<CheckpointAnswer>) {
-        if let Some(ending) = self.ending.as_mut().filter(|ending| ending.plan.current() == Phase::Checkpoint) {
+        if let Some(ending) = self.ending.as_mut().filter(|ending| ending.awaits(Phase::Checkpoint)) {
             ending.checkpoint = Some(done.clone());
         }
     }
 
     pub(super) fn backup_of_the_end(&mut self, done: &Done<BackupDone>) {
-        if let Some(ending) = self.ending.as_mut().filter(|ending| ending.plan.current() == Phase::Backup) {
+        if let Some(ending) = self.ending.as_mut().filter(|ending| ending.awaits(Phase::Backup)) {
             ending.backup = Some(done.clone());
         }
     }

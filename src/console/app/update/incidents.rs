@@ -1,7 +1,7 @@
 //! Reading incidents, acknowledging them, trying again.
 
 use super::{history, wishes};
-use crate::console::app::disabled::{incidents, shown_incident};
+use crate::console::app::disabled::{failed_in_the_end, incidents, shown_incident};
 use crate::console::app::effect::Effect;
 use crate::console::app::model::{Model, Overlay};
 use crate::domain::incident::Retry;
@@ -25,12 +25,12 @@ pub fn acknowledge(model: &Model) -> Vec<Effect> {
     told.map(Effect::Control).into_iter().collect()
 }
 
-/// On the History tab it is the reading of the history that is tried again.
+/// Beside no incident it is what the end could not do, and else, on the History tab, the reading of the history.
 pub fn retry(model: &mut Model) -> Vec<Effect> {
-    let Some(incident) = shown_incident(model) else {
-        return history::refresh(model);
-    };
-    match incident.incident.retry {
+    let shown = shown_incident(model).map(|shown| shown.incident.retry);
+    let failed = failed_in_the_end(model).next();
+    match shown.unwrap_or(failed) {
+        None if shown.is_none() => history::refresh(model),
         Some(Retry::Checkpoint) => wishes::checkpoint(model),
         Some(Retry::Backup) => wishes::backup(model),
         None => Vec::new(),

@@ -82,7 +82,7 @@ mod tests {
         let cause = |&reason| Cause { reason, detail: String::new(), at: NOON };
         let causes = reasons.iter().map(cause).collect();
         let mut view = any_view();
-        view.end = Some(EndView { causes, began: NOON, phases: Vec::new(), impatience: 0 });
+        view.end = Some(EndView { causes, began: NOON, phases: Vec::new(), impatience: 0, offer: None });
         Arc::new(view)
     }
 

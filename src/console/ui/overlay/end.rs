@@ -41,7 +41,7 @@ pub fn draw(model: &Model, view: &SessionView, end: &EndView, canvas: &mut Canva
         canvas.put_within(0, y, width, &later, theme.dim);
         y += 1;
     }
-    canvas.put_within(0, y + 1, width, hint(end), theme.accent);
+    canvas.put_within(0, y + 1, width, &hint(end, model.now), theme.accent);
 }
 
 fn row(phase: &PhaseView, now: Timestamp, y: u16, canvas: &mut Canvas<'_>) {
@@ -88,8 +88,15 @@ fn later_causes(end: &EndView) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("; "))
 }
 
+/// What the operator can do now.
+fn hint(end: &EndView, now: Timestamp) -> String {
+    let Some(offer) = end.offer else { return patience(end).to_owned() };
+    let left = offer.within.saturating_sub(now.since(offer.since));
+    format!("r: try again what failed   e: why   Ctrl+C: leave it so (or in {})", tenths(left))
+}
+
 /// What Ctrl+C would do now.
-fn hint(end: &EndView) -> &'static str {
+fn patience(end: &EndView) -> &'static str {
     let running = end.phases.iter().find(|phase| matches!(phase.state, PhaseState::Running { .. }));
     match (end.impatience, running.map(|phase| phase.phase)) {
         (0, Some(Phase::Cancel)) => "Ctrl+C: stop waiting; no checkpoint, no backup (the cancels stay sent)",
