@@ -20,8 +20,9 @@ fn carry_out(line: &CommandLine) -> Result<Exit> {
     let (global, form) = (&line.global, line.global.form());
     let mut out = print::stdout();
     let exit = match &line.verb {
-        None => run::carry_out(&mut out, &RunArgs::default(), global, form)?,
-        Some(Verb::Run(args)) => run::carry_out(&mut out, args, global, form)?,
+        // These wait for no reader of the standard output.
+        None => return run::carry_out(&RunArgs::default(), global, form),
+        Some(Verb::Run(args)) => return run::carry_out(args, global, form),
         Some(Verb::Sessions(args)) => {
             reading(&database(global)?, |database| sessions::carry_out(&mut out, database, args, form))?
         }

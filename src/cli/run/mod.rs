@@ -11,7 +11,6 @@ mod receipt;
 mod start;
 mod watchdog;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,7 +96,7 @@ struct Order<'a> {
 }
 
 /// Runs a session to its end and prints its receipt.
-pub fn carry_out<W: Write>(out: &mut W, args: &RunArgs, global: &Global, form: Form) -> Result<Exit> {
+pub fn carry_out(args: &RunArgs, global: &Global, form: Form) -> Result<Exit> {
     let mut config = Loaded::find(global.config.as_deref())?.config;
     if global.color == ColorWhen::Never || (global.color == ColorWhen::Auto && std::env::var_os("NO_COLOR").is_some()) {
         config.console.theme = Theme::Mono;
@@ -110,7 +109,7 @@ pub fn carry_out<W: Write>(out: &mut W, args: &RunArgs, global: &Global, form: F
     let folder = global.log_dir.clone().map_or_else(places::log_folder, Ok)?;
     let echo = if screen.is_some() { Echo::Nobody } else { Echo::Stderr };
     let logging = logging::begin(&folder, &order.config.log, global.verbose, echo)?;
-    let outcome = with_threads(&order, heard, screen, &logging, out, form);
+    let outcome = with_threads(&order, heard, screen, &logging, form);
     // What is lost of the log if its disk is dead cannot be told in the log.
     let _ = logging.close(LOG_PATIENCE);
     outcome
@@ -125,12 +124,11 @@ fn first_frame(args: &RunArgs, config: &Config, database: &Path) -> Result<Optio
     Ok(Some(Console::take_terminal_and_paint_first_frame(first)?))
 }
 
-fn with_threads<W: Write>(
+fn with_threads(
     order: &Order<'_>,
     heard: Heard,
     screen: Option<Console>,
     logging: &Logging,
-    out: &mut W,
     form: Form,
 ) -> Result<Exit> {
     let Heard { runtime, control, controls } = heard;
@@ -156,7 +154,7 @@ fn with_threads<W: Write>(
         leaving::say_left();
         return Ok(Exit::Done);
     };
-    receipt::print(&receipt, console.as_mut(), out, form)?;
+    receipt::print(&receipt, console.as_mut(), form)?;
     Ok(Exit::of_receipt(&receipt))
 }
 
