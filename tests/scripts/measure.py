@@ -3,14 +3,15 @@
 
     cargo build --release && python3 tests/scripts/measure.py [target/release/neo]
 
-Takes about two minutes, needs nothing but Python and Linux, and prints the rows of README's table.
+Takes about three minutes, needs nothing but Python and Linux, and prints the rows of README's table.
 """
-import fcntl, glob, json, os, pty, select, signal, statistics, struct, sys, tempfile, termios, time
+import fcntl, glob, json, os, pty, select, signal, statistics, struct, subprocess, sys, tempfile, termios, time
 
 NEO = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/release/neo")
 COLUMNS, ROWS = 80, 24
 STARTS, QUIET_SECONDS, PAUSED_QUITS, QUOTING_QUITS = 20, 20, 5, 5
 LEDGER_SECONDS = 4
+SEALS = 200
 PATIENCE = 60
 
 
@@ -139,6 +140,29 @@ def quits(prepare, times):
     return took
 
 
+def seals():
+    """Milliseconds from SIGTERM to the seal on disk, by the receipt, and from SIGTERM to the process gone, sorted, of
+    sessions in which nothing rests yet: the first ledger has not closed."""
+    sealed, gone = [], []
+    for seed in range(SEALS):
+        with tempfile.TemporaryDirectory(prefix="neo-measure-") as home:
+            words = ["--db", f"{home}/s.db", "--log-dir", f"{home}/log", "run", "--headless", "--json", "--seed", str(seed)]
+            settings = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_DATA_HOME": home, "LANG": "C.UTF-8"}
+            session = subprocess.Popen([NEO, *words], env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            opened = lambda: any(b"session_opened" in open(path, "rb").read() for path in glob.glob(f"{home}/s.journal/*"))
+            while not opened():
+                time.sleep(0.001)
+            began = time.monotonic()
+            session.send_signal(signal.SIGTERM)
+            said, _ = session.communicate(timeout=PATIENCE)
+            gone.append(1000 * (time.monotonic() - began))
+            receipt = json.loads(said)
+            if session.returncode != 0:
+                sys.exit(f"SIGTERM ended with {session.returncode}: {said!r}")
+            sealed.append(next(took["took_ms"] for took in receipt["phases"] if took["phase"] == "seal"))
+    return sorted(sealed), sorted(gone)
+
+
 def machine():
     model = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
     memory = int(open("/proc/meminfo").readline().split()[1]) // (1 << 20)
@@ -150,6 +174,8 @@ def main():
     starts = [first_screen() for _ in range(STARTS)]
     cpu, rate, resident = quiet()
     paused = [seconds * 1000 for seconds in quits(Console.pause, PAUSED_QUITS)]
+    sealed, gone = seals()
+    p99 = lambda figures: figures[len(figures) * 99 // 100]
     quoting = [seconds / LEDGER_SECONDS for seconds in quits(Console.quote, QUOTING_QUITS)]
     rows = [
         ("exec to first screen, p50 of 20", "10 ms", f"{statistics.median(starts):.1f} ms (worst {max(starts):.1f})"),
@@ -157,6 +183,8 @@ def main():
         (f"paused for {QUIET_SECONDS} s: to the terminal", "100 bytes/s", f"{rate:.0f} bytes/s"),
         ("paused: resident", "15 MB", f"{resident:.1f} MB"),
         ("`q` to exit, paused, nothing resting", "150 ms", f"{statistics.median(paused):.0f} ms (worst {max(paused):.0f})"),
+        (f"SIGTERM to the seal on disk, p99 of {SEALS}", "50 ms", f"{p99(sealed)} ms (median {statistics.median(sealed):.0f}, worst {sealed[-1]})"),
+        ("SIGTERM to exit, nothing resting, p99 of the same", "500 ms", f"{p99(gone):.0f} ms (worst {gone[-1]:.0f})"),
         ("`q` to exit, quoting", "2 ledger closes", f"{statistics.median(quoting):.2f} closes of 4 s (worst {max(quoting):.2f})"),
     ]
     print(f"Measured on {machine()}, with load {os.getloadavg()[0]:.1f}.\n")

@@ -57,6 +57,9 @@ pub struct Receipt {
     pub backup: Option<Kept>,
     /// The titles of its incidents, oldest first.
     pub incidents: Vec<String>,
+    /// How long each phase of the end took that was over when the receipt was made, in order.
+    #[serde(default)]
+    pub phases: Vec<PhaseTook>,
     /// Phases of the end that failed, and why.
     pub failures: Vec<PhaseFailure>,
     /// Phases that were left out, by the operator's impatience or for lack of time.
@@ -65,6 +68,15 @@ pub struct Receipt {
     pub head: Option<Head>,
     /// Whether journal, row and receipt were compared, and agree.
     pub verification: Verification,
+}
+
+/// A phase of the end, and how long it took on this machine's clock, done or failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseTook {
+    /// Which.
+    pub phase: Phase,
+    /// In milliseconds.
+    pub took_ms: u64,
 }
 
 /// A line of the journal.
@@ -244,6 +256,7 @@ impl Receipt {
             checkpoint: None,
             backup: None,
             incidents: vec![],
+            phases: vec![],
             failures: vec![],
             left_out: vec![],
             head: None,
@@ -309,6 +322,7 @@ impl From<&Done<BackupDone>> for Kept {
     }
 }
 
-fn millis(took: std::time::Duration) -> u64 {
+/// Whole milliseconds of a span.
+pub fn millis(took: std::time::Duration) -> u64 {
     u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
 }

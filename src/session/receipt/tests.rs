@@ -48,6 +48,9 @@ fn clean() -> Receipt {
         causes: vec![cause(HaltReason::OperatorQuit, "")],
         totals: totals(),
         residual: Some(Inventory::default()),
+        phases: [(Phase::Seal, 3), (Phase::Cancel, 4_130), (Phase::Settle, 0), (Phase::Close, 9), (Phase::Backup, 31)]
+            .map(|(phase, took_ms)| PhaseTook { phase, took_ms })
+            .into(),
         checkpoint: Some(Kept::Done { took_ms: 4 }),
         backup: Some(Kept::Done { took_ms: 31 }),
         head: Some(Head { n: 1_262, hash: "9f31c0ffee12".repeat(5) + "00c2" }),
@@ -63,6 +66,8 @@ fn a_clean_end_reads_calmly() {
       ended by    the operator (q)                         2026-11-22 12:52:03 UTC
       lasted      0:12:46, of which quoting 0:11:58
                   since 2026-11-22 12:39:17
+      the end     4.1 s: seal 3 ms, cancel 4.1 s, settle 0 ms, close 9 ms
+                  backup 31 ms
       inventory   XRP 100.000000 → 104.203117
                   RLUSD 140.000000 → 133.871204
       value       281.4700 → 281.8558 RLUSD                residual 0
@@ -110,6 +115,8 @@ fn what_went_wrong_comes_first_and_by_name() {
       also        a failure to keep facts: disk full
       lasted      0:12:46, of which quoting 0:11:58
                   since 2026-11-22 12:39:17
+      the end     4.1 s: seal 3 ms, cancel 4.1 s, settle 0 ms, close 9 ms
+                  backup 31 ms
       inventory   XRP 100.000000 → 104.203117
                   RLUSD 140.000000 → 133.871204
       value       281.4700 → 281.8558 RLUSD
@@ -231,8 +238,14 @@ mod from_the_history {
 
     #[test]
     fn a_receipt_is_the_same_but_for_what_was_only_known_then() {
-        let then =
-            Receipt { checkpoint: None, backup: None, head: None, verification: Verification::NotLooked, ..clean() };
+        let then = Receipt {
+            phases: vec![],
+            checkpoint: None,
+            backup: None,
+            head: None,
+            verification: Verification::NotLooked,
+            ..clean()
+        };
         assert_eq!(Receipt::from_detail(&detail(), "paper.db"), Ok(then));
     }
 

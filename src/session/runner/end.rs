@@ -16,6 +16,7 @@ use crate::engine::Input;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
 use crate::session::phase::Phase;
 use crate::session::plan::{Event, Hurry, Next, Plan, Windows};
+use crate::session::receipt::{PhaseTook, millis};
 use crate::session::view::{EndView, Offer, PhaseState, PhaseView};
 use crate::vault::backup::BackupKind;
 
@@ -107,6 +108,17 @@ impl Ending {
             impatience: self.impatience,
             offer: self.plan.is_offering().then_some(Offer { since, within }),
         }
+    }
+
+    /// How long each phase took that did what it should, or failed.
+    pub fn took(&self) -> Vec<PhaseTook> {
+        let took = |view: &PhaseView| match view.state {
+            PhaseState::Finished(took) | PhaseState::Failed(took) => {
+                Some(PhaseTook { phase: view.phase, took_ms: millis(took) })
+            }
+            PhaseState::Waiting | PhaseState::Running { .. } | PhaseState::LeftOut => None,
+        };
+        self.phases.iter().filter_map(took).collect()
     }
 
     /// Phases that were left out or cut short.

@@ -18,6 +18,7 @@ impl Runner {
         receipt.causes = ending.causes.all().to_vec();
         receipt.failures.clone_from(&ending.failures);
         receipt.left_out = ending.left_out().to_vec();
+        receipt.phases = ending.took();
         receipt.checkpoint = kept(ending.checkpoint.as_ref().map(Kept::from), Phase::Checkpoint, ending);
         receipt.backup = kept(ending.backup.as_ref().map(Kept::from), Phase::Backup, ending);
         receipt.totals.incidents = self.books.account.totals(now).incidents;
