@@ -57,7 +57,7 @@ pub enum MendError {
     /// No copy of these lines can be proven.
     #[error(
         "{} of the journal cannot be put right: no whole copy of {} is in the store or in a backup. No line was changed; \
-        put the segment back from a copy of the journal's folder, or name a backup to `neo restore --from`",
+        put the segment back from a copy of the journal's folder, or name a backup with `neo restore --from FILE`",
         lines(numbers),
         if numbers.len() == 1 { "it" } else { "them" }
     )]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use color_eyre::Result;
 
 use super::{TERMINAL_PATIENCE, hurry_of};
+use crate::cli::aimed;
 use crate::cli::print::{Form, json};
 use crate::console::run::ConsoleHandle;
 use crate::console::term::guard::Terminal;
@@ -62,7 +63,7 @@ pub fn print<W: Write>(receipt: &Receipt, console: Option<&mut ConsoleHandle>, o
         }
         return match form {
             Form::Json => Ok(json(out, receipt)?),
-            Form::Text(_) => Ok(writeln!(out, "{receipt}")?),
+            Form::Text(_) => Ok(writeln!(out, "{}", aimed(&receipt.to_string()))?),
         };
     };
     if terminal_goes {
@@ -71,7 +72,7 @@ pub fn print<W: Write>(receipt: &Receipt, console: Option<&mut ConsoleHandle>, o
     if console.finish(TERMINAL_PATIENCE).terminal == Terminal::Usable {
         let text = match form {
             Form::Json => format!("{}\n", serde_json::to_string_pretty(receipt)?),
-            Form::Text(_) => format!("{receipt}\n"),
+            Form::Text(_) => aimed(&format!("{receipt}\n")),
         };
         // A terminal that does not read gets no receipt; the files have it.
         let _ = console.print(&text, TERMINAL_PATIENCE);

@@ -249,8 +249,8 @@ fn restore(seen: &Examined) -> Next {
         },
         None => Next {
             command: format!("neo backup list{}", seen.db_flag()),
-            why: "shows what copies there are; keep these files as they are, and give a sound copy from elsewhere to `neo restore \
-                  --from`"
+            why: "shows what copies there are; keep these files as they are, and give a sound copy from elsewhere to \
+                  `neo restore --from FILE`"
                 .to_owned(),
         },
     }
