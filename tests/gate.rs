@@ -432,6 +432,10 @@ fn what_lies_in_the_place_of_a_log_and_is_none_is_kept_and_told_of() {
     let before = house.chain();
     let garbage: Vec<u8> = (0..5_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8 | 1).collect();
     fs::write(house.wal(), &garbage).expect("our own file");
+    for look in [["audit"].as_slice(), &["verify", "--all"]] {
+        let told = house.run(look);
+        assert!(told.expect_code(7).stdout.replace('\n', " ").contains("lies what"), "{}", told.stdout);
+    }
     let ended = expect_healed(&house, &before.links, "garbage for a log");
     assert!(
         ended.said().contains("write-ahead log's place") && ended.said().contains("quarantine"),

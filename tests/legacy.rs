@@ -289,3 +289,70 @@ fn a_log_of_another_zone_or_day_moves_no_end() {
     assert!((ended.as_millis() - first.ended_ms).abs() <= 10_000, "{end}");
     assert!(end["evidence"].as_str().is_some_and(|words| words.contains("much later")), "{end}");
 }
+
+/// Another past beside the first. `sessions` says what becomes of a `session_id` in it, and `keys` of an order's `id`.
+fn another_past(house: &House, seed: u64, sessions: &str, keys: &str) -> Earlier {
+    let folder = house.folder().join(seed.to_string());
+    fs::create_dir_all(&folder).expect("a folder");
+    let past = Earlier::make(&folder, seed);
+    let old = Connection::open(&past.database).expect("the original");
+    let of_fills = keys.replace("id", "order_id");
+    old.execute_batch(&format!(
+        "UPDATE sessions SET session_id = -({sessions}); UPDATE sessions SET session_id = -session_id;
+         UPDATE orders SET session_id = {sessions}, id = {keys};
+         UPDATE fills SET session_id = {sessions}, order_id = {of_fills}, id = {keys};"
+    ))
+    .expect("another past");
+    past
+}
+
+#[test]
+fn each_of_two_adoptions_is_proven_and_brought_back_by_its_own_digest() {
+    let (house, _) = adopted();
+    let second = another_past(&house, 39, "session_id + 100", "'2-' || id");
+    house.run(&["adopt", path(&second.database), "--apply"]).expect_code(0);
+    house.short_session(1);
+    let rows = || house.rows().ask("SELECT * FROM orders WHERE fees_xrp IS NULL ORDER BY id");
+    let had = rows();
+    let baselines = || {
+        let on_shelf = house.files("s.backups").into_iter();
+        on_shelf.filter(|file| file.to_string_lossy().contains("-baseline")).collect::<Vec<_>>()
+    };
+    assert_eq!(baselines().len(), 2);
+    for file in baselines() {
+        fs::remove_file(file).expect("our own file");
+    }
+    let started = house.short_session(2);
+    assert_eq!(baselines().len(), 2, "{}", started.said());
+    // From here on the baselines are all that a rebuilding has.
+    fs::remove_file(house.database()).expect("our own file");
+    house.run(&["rebuild"]).expect_code(0);
+    assert_eq!(rows(), had);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn a_second_adoption_that_could_not_be_told_from_the_first_is_refused_before_anything_is_written() {
+    let cases = [
+        ("session_id * 10 + 5", "'2-' || id", "", "lie among those"),
+        ("session_id + 1000", "id", "", "already, which is another one"),
+        (
+            "session_id + 1000",
+            "'2-' || id",
+            "UPDATE orders SET session_id = NULL, created_at = '2020-01-01T00:00:00' WHERE id = '2-stale1'",
+            "none of its sessions",
+        ),
+    ];
+    for (sessions, keys, more, words) in cases {
+        let house = House::new();
+        let first = another_past(&house, 38, "session_id * 10", "id");
+        house.run(&["adopt", path(&first.database), "--apply"]).expect_code(0);
+        let second = another_past(&house, 39, sessions, keys);
+        Connection::open(&second.database).and_then(|old| old.execute_batch(more)).expect("another past");
+        let before = house.possessions();
+        for arguments in [vec!["adopt", path(&second.database)], vec!["adopt", path(&second.database), "--apply"]] {
+            house.run(&arguments).expect_refusal(2, &[words, "nothing was adopted", "--db"]);
+        }
+        assert!(house.possessions() == before, "a refusal changes nothing: {words}");
+    }
+}

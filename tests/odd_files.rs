@@ -86,7 +86,7 @@ fn a_segment_of_another_house_that_could_be_ours_is_left_to_the_operator_by_its_
     let odd = house.journal().join(name);
     fs::copy(&theirs, &odd).expect("a copy");
     let before = house.possessions();
-    house.run(&["run", "--headless"]).expect_refusal(3, &["lost lines", "move it out", &name.to_string_lossy()]);
+    house.run(&["run", "--headless"]).expect_refusal(3, &["lost lines", "move it away", &name.to_string_lossy()]);
     assert!(house.possessions() == before, "nothing was touched");
     fs::remove_file(odd).expect("ours");
     assert!(!house.short_session(3).said().contains("Put right"));

@@ -144,7 +144,7 @@ fn a_backup_with_a_row_that_the_schema_forbids_is_no_dead_end() {
     let drilled = house.run(&["backup", "verify", "--drill"]);
     drilled.expect_code(7);
     let told = "row id = 1-1, column side: the journal makes it";
-    assert!(drilled.stdout.contains(told) && drilled.stdout.contains("`neo backup create`"), "{}", drilled.stdout);
+    assert!(drilled.stdout.contains(told) && drilled.stdout.contains("`neo backup create --db "), "{}", drilled.stdout);
     let ended = house.run(&["restore"]);
     ended.expect_code(0);
     let told = "every table, from the journal alone: the backup is damaged (CHECK constraint failed in";

@@ -59,7 +59,7 @@ fn of_a_database_that_is_gone_or_damaged_every_reader_says_how_it_comes_back_fro
             let wanted = ["cannot read the database", "neo run --db", "neo rebuild --db"];
             let refused = house.run(reader);
             refused.expect_refusal(3, &wanted);
-            assert!(!refused.stderr.contains("start `neo run` once"), "{}", refused.stderr);
+            assert!(!refused.stderr.contains("` once"), "{}", refused.stderr);
         }
     };
     fs::remove_file(house.database()).expect("removed");
@@ -113,7 +113,8 @@ fn readings_that_were_changed_are_taken_from_the_backup_that_verify_names() {
         AND created_at = (SELECT min(created_at) FROM valuation_snapshots WHERE session_id = 2)";
     change(&house, lose_one);
     let said = first_difference(&house.run(&["verify", "--all", "--json"]));
-    assert!(said.contains("has them, and `neo rebuild` takes them from there"), "{said}");
+    let way = format!("has them, and `neo rebuild --db {}` takes them from there", house.database().display());
+    assert!(said.contains(&way), "{said}");
     let rebuilt = house.run(&["rebuild"]);
     rebuilt.expect_code(0);
     assert!(rebuilt.stdout.contains("came back from the backup"), "{}", rebuilt.stdout);
@@ -213,4 +214,35 @@ fn beside_a_running_session_verify_finds_nothing_and_mending_is_refused() {
     running.signal(rustix::process::Signal::INT);
     running.ended().expect_code(0);
     house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn every_command_that_is_named_works_on_the_database_that_it_is_about() {
+    let house = lived_in();
+    break_a_line(&house, "session_opened");
+    fs::write(house.journal().join("0000009999.jsonl"), "no line\n").expect("written");
+    change(&house, "UPDATE sessions SET label = 'another' WHERE session_id = 1");
+    let aimed = format!("--db {}`", house.database().display());
+    for told in [house.run(&["verify", "--all"]), house.run(&["verify", "--all", "--json"])] {
+        let said = told.expect_code(7).said();
+        let named: Vec<&str> = said.split("`neo ").skip(1).collect();
+        assert!(named.len() > 1, "{said}");
+        assert!(
+            named.iter().all(|command| command.split_inclusive('`').next().unwrap_or("").ends_with(&aimed)),
+            "{said}"
+        );
+    }
+    house.run(&["sessions", "show", "99"]).expect_refusal(1, &[&format!("`neo sessions {aimed}")]);
+}
+
+#[test]
+fn in_the_default_place_a_command_stays_short() {
+    let house = House::new();
+    let run = |arguments: &[&str]| {
+        let mut neo = house.neo(arguments);
+        neo.env_remove("NEO_DB");
+        support::Headless::spawn(neo).ended()
+    };
+    run(&["run", "--headless", "--speed", "max", "--duration", "10s"]).expect_code(0);
+    run(&["sessions", "show", "99"]).expect_refusal(1, &["`neo sessions` lists them"]);
 }

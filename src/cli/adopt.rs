@@ -16,7 +16,7 @@ use crate::disk::place::Place;
 use crate::disk::{Disk, RealDisk};
 use crate::domain::adoption::Adopted;
 use crate::domain::words::counted;
-use crate::legacy::adopt::survey;
+use crate::legacy::adopt::{Survey, survey};
 use crate::legacy::apply::{self, Outcome};
 use crate::legacy::source::Source;
 use crate::session::clock::machine_time;
@@ -43,7 +43,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &AdoptArgs, form:
     let source = Source::copy_of(&args.source, |_| std::thread::sleep(PAUSE))?;
     let survey = survey(&source)?;
     if !args.apply {
-        let before = look(&place, &survey.adopted, &survey.sessions()?)?;
+        let before = look(&place, &survey)?;
         tell(out, &survey.adopted, before.as_ref(), false, form)?;
         if let (Form::Text(_), None) = (form, before) {
             writeln!(out, "Nothing was written. With --apply it becomes part of {}.", place.database().display())?;
@@ -104,13 +104,9 @@ fn refuse_itself(source: &Path, place: &Place) -> Result<(), Refusal> {
 }
 
 /// Whether it was adopted before; a database that is not there yet has adopted nothing.
-fn look(
-    place: &Place,
-    adopted: &Adopted,
-    sessions: &[crate::domain::session::SessionId],
-) -> Result<Option<AdoptionRow>> {
+fn look(place: &Place, survey: &Survey) -> Result<Option<AdoptionRow>> {
     match Reader::open(place.database()) {
-        Ok(reader) => Ok(apply::look_for(reader.ask(), adopted, sessions)?),
+        Ok(reader) => Ok(apply::look_for(reader.ask(), survey)?),
         Err(OpenError::Missing(_) | OpenError::Empty(_)) => Ok(None),
         Err(why) => Err(why.into()),
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use color_eyre::Result;
 use serde::Serialize;
 
+use super::aimed;
 use super::exit::Exit;
 use super::print::{Colour, Form, json};
 use crate::console::ui::widget::wrap::wrap;
@@ -54,7 +55,7 @@ pub fn carry_out<W: Write>(out: &mut W, target: &Path, form: Form) -> Result<Exi
 }
 
 fn document(report: &Report) -> Document<'_> {
-    let told = |finding: &'_ Finding| -> (Severity, String) { (finding.severity(), finding.to_string()) };
+    let told = |finding: &'_ Finding| -> (Severity, String) { (finding.severity(), aimed(&finding.to_string())) };
     let findings = report.findings.iter().map(|finding| {
         let (severity, says) = told(finding);
         Told { severity, says, finding }
@@ -91,7 +92,7 @@ fn print<W: Write>(out: &mut W, report: &Report, colour: Colour) -> io::Result<(
     section(out, colour, "Backups", &backups(seen))?;
     writeln!(out)?;
     for finding in &report.findings {
-        section(out, colour, finding.severity().as_str(), &[finding.to_string()])?;
+        section(out, colour, finding.severity().as_str(), &[aimed(&finding.to_string())])?;
     }
     if report.findings.is_empty() {
         section(out, colour, "Found", &["nothing".to_owned()])?;
@@ -100,7 +101,7 @@ fn print<W: Write>(out: &mut W, report: &Report, colour: Colour) -> io::Result<(
     paragraph(out, &format!("Likely: {}", report.likely))?;
     // A command is not broken into lines: it is copied.
     writeln!(out, "Next: `{}`", one_line(&report.next.command))?;
-    paragraph(out, &format!("which {}.", report.next.why))
+    paragraph(out, &format!("which {}.", aimed(&report.next.why)))
 }
 
 fn files<W: Write>(out: &mut W, seen: &Examined, colour: Colour) -> io::Result<()> {

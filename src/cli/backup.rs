@@ -8,6 +8,7 @@ use color_eyre::Result;
 use color_eyre::eyre::WrapErr as _;
 use serde::Serialize;
 
+use super::aimed;
 use super::args::{BackupArgs, BackupVerb, BackupVerifyArgs};
 use super::exit::{Exit, Refusal};
 use super::print::{Form, Side, Table, json};
@@ -178,7 +179,7 @@ fn print_verified<W: Write>(out: &mut W, verified: &[Verified]) -> Result<()> {
     }
     for one in verified {
         match &one.why {
-            Some(why) => writeln!(out, "unfit  {}: {why}", one.name)?,
+            Some(why) => writeln!(out, "unfit  {}: {}", one.name, aimed(why))?,
             None => writeln!(
                 out,
                 "fit    {}, {}, each with its own hash",
@@ -189,7 +190,7 @@ fn print_verified<W: Write>(out: &mut W, verified: &[Verified]) -> Result<()> {
         let Some(drill) = &one.drill else { continue };
         writeln!(out, "drill  restored from it, with {} of the journal on top", counted(drill.replayed, "line"))?;
         for difference in &drill.differences {
-            writeln!(out, "found  {difference}")?;
+            writeln!(out, "found  {}", aimed(difference))?;
         }
         if drill.is_the_same() {
             writeln!(out, "drill  {} tables are the same as in the live database", drill.tables)?;

@@ -195,7 +195,7 @@ fn of_source(error: &SourceError) -> Exit {
 fn of_adoption(error: &ApplyError) -> Exit {
     match error {
         // Both files are sound: it is the choice of the database that does not fit.
-        ApplyError::Collision { .. } | ApplyError::Ours(_) => Exit::Usage,
+        ApplyError::Collision { .. } | ApplyError::Clash(_) | ApplyError::Ours(_) => Exit::Usage,
         ApplyError::File { .. } | ApplyError::Write(_) => Exit::NoSafePlace,
         ApplyError::NotTaken { .. } | ApplyError::Read(_) => Exit::NotSound,
         ApplyError::Survey(_) | ApplyError::Quarantine(_) | ApplyError::NoSecondCopy(_) | ApplyError::Shelf { .. } => {

@@ -21,8 +21,9 @@ pub mod verify;
 mod writer;
 
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -30,9 +31,11 @@ use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue};
 use color_eyre::Report;
 
-use self::args::{CommandLine, Global};
+use self::args::{CommandLine, Global, Verb};
 use self::exit::Exit;
 use self::print::{Colour, Form, Told};
+use crate::config::places;
+use crate::domain::aim::{Aim, Home};
 use crate::domain::secret::hidden;
 use crate::logging::may_be_written;
 
@@ -47,6 +50,7 @@ pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> Ex
             return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
+    take_aim(&line);
     match carry_out(&line) {
         Ok(exit) => exit.into(),
         Err(report) => {
@@ -93,13 +97,49 @@ impl Global {
 }
 
 /// The database that the operator means.
-pub fn database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
-    Ok(global.db.clone().map_or_else(crate::config::places::paper_database, Ok)?)
+pub fn database(global: &Global) -> color_eyre::Result<PathBuf> {
+    Ok(global.db.clone().map_or_else(places::paper_database, Ok)?)
 }
 
 /// The database that the operator means by a command that is about live money alone.
-pub fn live_database(global: &Global) -> color_eyre::Result<std::path::PathBuf> {
-    Ok(global.db.clone().map_or_else(crate::config::places::live_database, Ok)?)
+pub fn live_database(global: &Global) -> color_eyre::Result<PathBuf> {
+    Ok(global.db.clone().map_or_else(places::live_database, Ok)?)
+}
+
+/// What this process works on: one database, whichever of its threads has something to say.
+static AIM: OnceLock<Aim> = OnceLock::new();
+
+/// `text` with its commands aimed at the database that this process works on.
+pub fn aimed(text: &str) -> String {
+    AIM.get().map_or_else(|| text.to_owned(), |aim| aim.aimed(text))
+}
+
+/// The same for what goes on without this room; where there is no database commands stay as they are.
+pub fn aim() -> Aim {
+    AIM.get().cloned().unwrap_or_default()
+}
+
+fn take_aim(line: &CommandLine) {
+    let database = match &line.verb {
+        Some(Verb::Config(_)) => return,
+        Some(Verb::Adopt(_) | Verb::Backfill(_)) => live_database(&line.global),
+        Some(Verb::Audit(args)) => args.path.clone().map_or_else(|| database(&line.global), Ok),
+        _ => database(&line.global),
+    };
+    // Where there is no place for a database, that is what the command itself fails with.
+    if let Ok(database) = database {
+        AIM.get_or_init(|| Aim::at(&database, home(&database)));
+    }
+}
+
+fn home(database: &Path) -> Home {
+    if places::paper_database().is_ok_and(|paper| paper == database) {
+        Home::Paper
+    } else if places::live_database().is_ok_and(|live| live == database) {
+        Home::Live
+    } else {
+        Home::Elsewhere
+    }
 }
 
 /// Says on stderr what a command does, or put right on its way.
@@ -130,6 +170,6 @@ pub fn tell(report: &Report) {
 fn put_on_stderr(text: &str) {
     if may_be_written(io::stderr()) {
         // When stderr is closed there is nobody to tell: what was done shows in the result, in the chain and in the code.
-        writeln!(io::stderr(), "{}", hidden(text)).unwrap_or_default();
+        writeln!(io::stderr(), "{}", hidden(&aimed(text))).unwrap_or_default();
     }
 }

@@ -7,6 +7,7 @@ use color_eyre::Result;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::aimed;
 use super::args::{ListArgs, SessionsArgs, SessionsVerb};
 use super::exit::{Exit, Refusal};
 use super::print::{Colour, Form, Side, Table, json as print_json};
@@ -40,7 +41,7 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &SessionsArgs, fo
                     kept_receipt(database, &detail).map_or_else(|| Receipt::from_detail(&detail, &path), Ok)?;
                 match form {
                     Form::Json => print_json(out, &receipt)?,
-                    Form::Text(_) => writeln!(out, "{receipt}")?,
+                    Form::Text(_) => writeln!(out, "{}", aimed(&receipt.to_string()))?,
                 }
             } else {
                 print_detail(out, &detail, &path, form)?;
@@ -92,10 +93,10 @@ pub fn print_detail<W: Write>(out: &mut W, detail: &SessionDetail, database: &st
         Form::Json => print_json(out, &detail_json(detail, receipt.as_ref()))?,
         Form::Text(colour) => {
             match receipt {
-                Some(receipt) => write!(out, "{receipt}")?,
+                Some(receipt) => write!(out, "{}", aimed(&receipt.to_string()))?,
                 None => match &detail.adopted {
                     Some(adopted) => print_adopted(out, &detail.row, adopted, colour)?,
-                    None => writeln!(out, "{}", still_open(&detail.row))?,
+                    None => writeln!(out, "{}", aimed(&still_open(&detail.row)))?,
                 },
             }
             print_fills(out, detail, colour)?;
@@ -171,7 +172,7 @@ fn print_adopted<W: Write>(out: &mut W, row: &SessionRow, adopted: &AdoptedDetai
     writeln!(out, "Session {} was run by the earlier engine; its rows come from {}.", row.session_id, adopted.source)?;
     writeln!(out, "  began       {} UTC", to_the_second(&row.started_at))?;
     match &row.ended_at {
-        None => writeln!(out, "  ended       no end known: `neo backfill` looks for evidence")?,
+        None => writeln!(out, "{}", aimed("  ended       no end known: `neo backfill` looks for evidence"))?,
         Some(ended) => {
             let (source, evidence) = (unknown(&row.ended_at_source), unknown(&row.ended_at_evidence));
             let later = row.ended_at_uncertainty_s.map_or_else(String::new, |s| format!(", or up to {s} s later"));
@@ -223,7 +224,7 @@ fn print_incidents<W: Write>(out: &mut W, detail: &SessionDetail) -> Result<()> 
             ("you can", &incident.you_can),
         ];
         for (label, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            for (label, text) in std::iter::once(label).chain(std::iter::repeat("")).zip(text.lines()) {
+            for (label, text) in std::iter::once(label).chain(std::iter::repeat("")).zip(aimed(text).lines()) {
                 writeln!(out, "  {label:<10}{}", line(text))?;
             }
         }

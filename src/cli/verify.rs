@@ -64,7 +64,8 @@ pub fn carry_out<W: Write>(out: &mut W, database: &Path, args: &VerifyArgs, form
 
 fn found(verdict: &Verdict, mended: Vec<String>) -> Found {
     let lines = &verdict.lines;
-    let findings = words::findings(verdict);
+    let aimed = |words: Vec<String>| words.iter().map(|words| super::aimed(words)).collect();
+    let findings: Vec<String> = aimed(words::findings(verdict));
     let tables = verdict.projected.as_ref().map(|Projected { tables, readings, .. }| MadeAgain {
         tables: tables.tables,
         rows: tables.rows,
@@ -80,7 +81,7 @@ fn found(verdict: &Verdict, mended: Vec<String>) -> Found {
         tables,
         first_difference: findings.first().cloned(),
         findings,
-        notes: words::notes(verdict),
+        notes: aimed(words::notes(verdict)),
         mended,
     }
 }

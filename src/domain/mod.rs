@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod adoption;
+pub mod aim;
 pub mod capital;
 pub mod custody;
 pub mod fact;

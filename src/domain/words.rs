@@ -1,6 +1,7 @@
 //! How numbers of things are said.
 
 use std::fmt::Display;
+use std::path::Path;
 
 /// `no line`, `1 line`, `2 lines`.
 pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
@@ -33,6 +34,19 @@ pub fn quoted(word: &str) -> String {
     }
 }
 
+/// The command that moves what lies at `path` out of the way, in backticks. It writes over nothing; what lay among the
+/// segments is put beside their folder, where nobody takes it for one.
+pub fn moved_away(path: &Path) -> String {
+    let verb = if cfg!(windows) { "move" } else { "mv -n" };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let journal = path.parent().filter(|folder| folder.extension().is_some_and(|ending| ending == "journal"));
+    let to = match journal {
+        Some(journal) => journal.with_extension(format!("{name}.moved")),
+        None => path.with_file_name(format!("{name}.moved")),
+    };
+    format!("`{verb} {} {}`", quoted(&path.to_string_lossy()), quoted(&to.to_string_lossy()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +56,16 @@ mod tests {
         assert_eq!([0_u64, 1, 2].map(|number| counted(number, "line")), ["no line", "1 line", "2 lines"]);
         let that = [0_usize, 1, 2].map(|number| counted_that(number, "row of the store", "differs", "differ"));
         assert_eq!(that, ["no row of the store differs", "1 row of the store differs", "2 rows of the store differ"]);
+    }
+    #[cfg(unix)]
+    #[test]
+    fn what_is_moved_away_comes_to_lie_where_nobody_takes_it_for_a_file_of_ours() {
+        let moved = |path: &str| moved_away(Path::new(path));
+        assert_eq!(moved("/d/s.db-wal"), "`mv -n /d/s.db-wal /d/s.db-wal.moved`");
+        assert_eq!(
+            moved("/d/s.journal/0000000005.jsonl"),
+            "`mv -n /d/s.journal/0000000005.jsonl /d/s.0000000005.jsonl.moved`"
+        );
+        assert_eq!(moved("my s.lock"), "`mv -n 'my s.lock' 'my s.lock.moved'`");
     }
 }

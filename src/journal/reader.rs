@@ -20,6 +20,7 @@ use super::record::{Hash, Head, View};
 use super::segment;
 use super::walk::{Bears, Segment, Walk};
 use crate::disk::Disk;
+use crate::domain::words::moved_away;
 
 /// What reading the chain found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,10 +153,10 @@ pub enum ReadError {
         /// Why.
         source: io::Error,
     },
-    /// A folder, a pipe or the like.
-    #[error("{path} bears the name of a segment of the journal and is no file: move it out of that folder, and put the \
-        segment back if you have it elsewhere; what the database has of it is put back at the next start",
-        path = path.display())]
+    /// A pipe, a link that leads nowhere, or the like.
+    #[error("{path} bears the name of a segment of the journal and is no file, or a link that leads nowhere: move it away, \
+        {moved}, and put the segment back if you have it elsewhere; what the database has of it is put back at the next start",
+        path = path.display(), moved = moved_away(path))]
     NotAFile {
         /// Which.
         path: PathBuf,

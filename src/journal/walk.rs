@@ -71,7 +71,10 @@ impl Segment {
         });
         match read {
             Ok(bytes) => Ok(Self { first, path, bytes }),
-            Err(source) if source.kind() == io::ErrorKind::InvalidInput => Err(ReadError::NotAFile { path }),
+            // Its name was listed, so what cannot be found is what a link leads to.
+            Err(why) if matches!(why.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => {
+                Err(ReadError::NotAFile { path })
+            }
             Err(source) => Err(ReadError::Unreadable { path, source }),
         }
     }

@@ -21,7 +21,7 @@ use crate::journal::reader::{ReadError, newest_line};
 use crate::journal::record::Entry;
 use crate::journal::writer::{WriteError, Writer};
 use crate::store::rows::AdoptionRow;
-use crate::store::{Ask, Store, StoreError, sha256_of};
+use crate::store::{Ask, Clash, Store, StoreError, sha256_of};
 use crate::vault::backup::{self, BackupError, BackupKind, Order, newest_fit};
 use crate::vault::gate::{self, GateError, Opened};
 use crate::vault::quarantine::{Quarantine, QuarantineError};
@@ -49,6 +49,9 @@ pub enum ApplyError {
         /// How many there are.
         count: usize,
     },
+    /// Its rows could not be told from others in the house.
+    #[error("{0}; nothing was adopted: name another database with --db")]
+    Clash(Clash),
     /// One of our own databases lies in the place that is to be taken.
     #[error("{} is this program's own database; nothing was touched: use `neo restore` without an earlier backup", .0.display())]
     Ours(PathBuf),
@@ -101,22 +104,24 @@ pub enum ApplyError {
     Gate(#[from] GateError),
 }
 
-/// Whether the source was adopted before; refuses sessions whose numbers are taken. Reads only.
-pub fn look_for(ask: Ask<'_>, adopted: &Adopted, sessions: &[SessionId]) -> Result<Option<AdoptionRow>, ApplyError> {
-    let before = ask.adoptions()?.into_iter().find(|before| before.source_sha256 == adopted.source.sha256);
+/// Whether the source was adopted before; refuses sessions whose numbers are taken, and rows that could not be told from
+/// others. Reads only.
+pub fn look_for(ask: Ask<'_>, survey: &Survey) -> Result<Option<AdoptionRow>, ApplyError> {
+    let sha256 = &survey.adopted.source.sha256;
+    let before = ask.adoptions()?.into_iter().find(|before| before.source_sha256 == *sha256);
     if before.is_some() {
         return Ok(before);
     }
     let mut taken = Vec::new();
-    for &session in sessions {
+    for session in survey.sessions()? {
         if ask.session_row(session)?.is_some() {
             taken.push(session);
         }
     }
-    match taken.first() {
-        None => Ok(None),
-        Some(&first) => Err(ApplyError::Collision { first, count: taken.len() }),
+    if let Some(&first) = taken.first() {
+        return Err(ApplyError::Collision { first, count: taken.len() });
     }
+    ask.clash_with(&survey.baseline)?.map_or(Ok(None), |clash| Err(ApplyError::Clash(clash)))
 }
 
 /// Makes a survey part of a house whose lock is held and whose gate was passed.
@@ -128,7 +133,7 @@ pub fn adopt(
     survey: Survey,
     now: Timestamp,
 ) -> Result<Outcome, ApplyError> {
-    if let Some(before) = look_for(store.ask()?, &survey.adopted, &survey.sessions()?)? {
+    if let Some(before) = look_for(store.ask()?, &survey)? {
         return Ok(Outcome::AdoptedBefore(before));
     }
     let Survey { baseline, mut adopted } = survey;

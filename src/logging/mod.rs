@@ -31,6 +31,7 @@ use self::line::Line;
 pub use self::line::one_line;
 pub use self::ring::{LogLine, LogRing, RING_KEPT};
 pub use self::terminal::may_be_written;
+use crate::domain::aim::Aim;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 
@@ -113,9 +114,16 @@ fn now() -> Timestamp {
 }
 
 /// Begins logging for this process: into `folder`, which is made if it is missing, and into a new ring. `verbose` is
-/// how often `-v` was said.
-pub fn begin(folder: &Path, settings: &settings::Settings, verbose: u8, echo: Echo) -> Result<Logging, LogError> {
+/// how often `-v` was said. Commands in messages are aimed by `aim`: one log may tell of several databases.
+pub fn begin(
+    folder: &Path,
+    settings: &settings::Settings,
+    verbose: u8,
+    echo: Echo,
+    aim: Aim,
+) -> Result<Logging, LogError> {
     let (lines, logging) = Lines::new(folder, settings, echo)?;
+    let lines = Lines { aim, ..lines };
     let level = LevelFilter::from_level(settings.level.raised(verbose).into());
     let subscriber = Registry::default().with(lines.with_filter(level));
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::BegunTwice)?;
@@ -158,6 +166,7 @@ struct Stderr {
 
 /// Prints each event once for each place it goes to.
 struct Lines {
+    aim: Aim,
     file: NonBlocking,
     stderr: Option<Stderr>,
     ring: LogRing,
@@ -177,13 +186,14 @@ impl Lines {
             Stderr { lines, put: if journald::has_stderr() { Line::for_journald } else { Line::for_stderr } }
         });
         let ring = LogRing::default();
-        Ok((Self { file, stderr, ring: ring.clone() }, Logging { ring, trouble, workers }))
+        Ok((Self { aim: Aim::default(), file, stderr, ring: ring.clone() }, Logging { ring, trouble, workers }))
     }
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let line = Line::of(event, now());
+        let mut line = Line::of(event, now());
+        line.message = self.aim.aimed(&line.message);
         // These two only hand the line to a thread, and fail only after `Logging::close`; what the disk says to it is
         // kept by `Logging::trouble`.
         self.file.clone().write_all(line.to_json(session()).as_bytes()).unwrap_or_default();

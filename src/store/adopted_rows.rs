@@ -26,8 +26,7 @@ const WRITTEN_LATER: [&str; 10] = [
 ];
 
 impl Ask<'_> {
-    /// What the rows that line `n` took over come to. Orders bear no line's number, so a store with two adoptions has the
-    /// digest of neither.
+    /// What the rows that line `n` took over come to.
     pub fn adopted_rows(self, n: u64) -> Result<AdoptedRows, StoreError> {
         digest(self.connection(), n).map_err(StoreError::doing("read adopted rows"))
     }
@@ -93,10 +92,16 @@ fn tell(sha256: &mut Sha256, name: &str, row: &Row<'_>, place: usize) -> rusqlit
 
 /// The rows of a table that line `n` took over, in an order that every copy has.
 fn selection(table: &str, n: u64) -> String {
+    // These bear no line's number: a session belongs to the adoption among whose sessions it is, and an order to that of its
+    // session; what belongs to none to the first, as no later one may have any. A baseline knows of no adoption.
+    let by_session = format!(
+        "coalesce((SELECT max(n) FROM adoptions WHERE session_id BETWEEN first_session AND last_session),
+                  (SELECT min(n) FROM adoptions), 0) = {n}"
+    );
     let (which, order) = match table {
-        "sessions" => ("origin = 'adopted'".to_owned(), "session_id"),
+        "sessions" => (format!("origin = 'adopted' AND {by_session}"), "session_id"),
         // Of our own orders the fees are always known.
-        "orders" => ("fees_xrp IS NULL".to_owned(), "id"),
+        "orders" => (format!("fees_xrp IS NULL AND {by_session}"), "id"),
         "fills" | "capital_events" => (format!("n = {n}"), "id"),
         "adopted_texts" => (format!("n = {n}"), "table_name, row_key, column_name"),
         "adopted_refusals" => (format!("n = {n}"), "rowid"),

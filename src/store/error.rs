@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::disk;
 use crate::disk::faults::{self, Point};
-use crate::domain::words::quoted;
+use crate::domain::words::{moved_away, quoted};
 
 /// Why a store could not be opened. Nothing was written into it but what brings its schema up to date.
 #[derive(Debug, Error)]
@@ -22,7 +22,7 @@ pub enum OpenError {
     #[error("{} is a folder, not a database; name a file with --db", .0.display())]
     IsAFolder(PathBuf),
     /// A pipe or a device where the database should be; or one, a folder or a link, where what belongs to it should.
-    #[error("{} is a folder, a link, a pipe or a device, and a file of the database belongs there; it was not opened: move it away", .0.display())]
+    #[error("{} is a folder, a link, a pipe or a device, and a file of the database belongs there; it was not opened: move it away, {moved}", .0.display(), moved = moved_away(.0))]
     NotAFile(PathBuf),
     /// The system does not let us read it.
     #[error("the database {} cannot be read: {why}; check who owns it", path.display())]

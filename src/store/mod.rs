@@ -6,6 +6,7 @@
 //! files by other means inside this process: closing such a handle would drop SQLite's locks.
 
 mod adopted;
+mod adopted_clash;
 mod adopted_rows;
 mod ask;
 mod backups;
@@ -33,6 +34,7 @@ pub(crate) mod story;
 mod writer;
 
 pub use adopted::{AdoptedHeld, AdoptedSign};
+pub use adopted_clash::Clash;
 pub use ask::{Ask, Damage, LeftOpen, Reader};
 pub(crate) use backups::BackupRow;
 pub use backups::{BackupKind, OnRecord};

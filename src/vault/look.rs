@@ -6,6 +6,7 @@
 use std::io;
 use std::time::Duration;
 
+use super::strange_log::StrangeLog;
 use crate::disk::place::Place;
 use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind};
@@ -14,9 +15,6 @@ use crate::domain::time::Timestamp;
 /// A log is called stale only if its database is newer by more than this: a process that was killed in the middle of a
 /// checkpoint leaves the two closer together.
 const STALE_AFTER: Duration = Duration::from_secs(2);
-
-/// The head of a log, in bytes.
-const LOG_HEAD: usize = 32;
 
 /// What lies there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +29,8 @@ pub struct Seen {
     pub wal: u64,
     /// When it was last written.
     pub wal_at: Option<Timestamp>,
-    /// Whether its first bytes are nothing that SQLite writes there.
-    pub log_is_strange: bool,
+    /// Why SQLite would read nothing from it, if that is certain.
+    pub strange_log: Option<StrangeLog>,
     /// The rollback journal's size; 0 if it is missing.
     pub rollback: u64,
 }
@@ -108,7 +106,7 @@ impl Seen {
     /// The same without its log.
     #[must_use]
     pub fn without_log(self) -> Self {
-        Self { wal: 0, wal_at: None, log_is_strange: false, ..self }
+        Self { wal: 0, wal_at: None, strange_log: None, ..self }
     }
 
     /// Whether the rollback journal is nothing that this database left: one that keeps a log has none, but in the moment
@@ -122,14 +120,6 @@ impl Seen {
     }
 }
 
-/// Whether the first bytes of a file are no log's (sqlite.org/fileformat2.html, 4.1). Zeros are what a loss of power leaves
-/// of one, and a beginning that is cut off is not known to be strange.
-fn is_no_log(head: &[u8]) -> bool {
-    const BEGINNINGS: [[u8; 8]; 2] = [*b"\x37\x7f\x06\x82\x00\x2d\xe2\x18", *b"\x37\x7f\x06\x83\x00\x2d\xe2\x18"];
-    let known = head.len().min(8);
-    head.iter().any(|byte| *byte != 0) && BEGINNINGS.iter().all(|log| log[..known] != head[..known])
-}
-
 /// Looks, and opens nothing as a database.
 pub fn look(disk: &dyn Disk, place: &Place) -> io::Result<Seen> {
     let main = disk.find(place.database())?.filter(|look| look.kind == Kind::File);
@@ -139,14 +129,8 @@ pub fn look(disk: &dyn Disk, place: &Place) -> io::Result<Seen> {
         Some(look) if look.bytes > 0 => Header::read(&disk.read_part(place.database(), 0, 100)?),
         _ => None,
     };
-    let log_head = match wal {
-        Some(look) if look.kind == Kind::File && look.bytes > 0 => {
-            disk.read_part(&Sidecar::Log.of(place.database()), 0, LOG_HEAD)?
-        }
-        _ => Vec::new(),
-    };
     Ok(Seen {
-        log_is_strange: is_no_log(&log_head),
+        strange_log: StrangeLog::look(disk, &Sidecar::Log.of(place.database()))?,
         main: main.map(|look| look.bytes),
         main_at: main.and_then(|look| look.modified),
         header,
@@ -207,17 +191,6 @@ mod tests {
         assert!(matches!(odd.judge(), Judgement::Unsound(_)));
         assert!(matches!(Seen { wal: 32, ..odd }.judge(), Judgement::Unsound(_)));
         assert_eq!(Seen { main: Some(3_072), rollback: 512, ..odd }.judge(), Judgement::Ordinary);
-    }
-
-    #[test]
-    fn a_log_is_known_by_its_first_bytes_and_what_a_loss_of_power_leaves_is_none_that_is_strange() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("s.db");
-        let _store = crate::store::Store::open(&path).unwrap();
-        let log = std::fs::read(Sidecar::Log.of(&path)).unwrap();
-        assert!(log.len() > LOG_HEAD && !is_no_log(&log[..LOG_HEAD]) && !is_no_log(&log[..3]));
-        assert!(!is_no_log(&[]) && !is_no_log(&[0; LOG_HEAD]));
-        assert!(is_no_log(b"Dear diary, today") && is_no_log(b"D"));
     }
 
     #[test]

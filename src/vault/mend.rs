@@ -22,6 +22,7 @@ use super::quarantine::{Quarantine, QuarantineError};
 use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::domain::time::Timestamp;
+use crate::domain::words::moved_away;
 use crate::journal::reader::{Broken, ChainReport, Damage, ReadError, read_chain};
 use crate::journal::record::{Hash, Head, Line};
 use crate::journal::segment;
@@ -57,13 +58,21 @@ pub enum MendError {
     /// No copy of these lines can be proven.
     #[error(
         "{} of the journal cannot be put right: no whole copy of {} is in the store or in a backup. No line was changed; \
-        put the segment back from a copy of the journal's folder, or name a backup to `neo restore --from`",
+        put the segment back from a copy of the journal's folder, or a backup that has {} into {}, and say it again{}",
         lines(numbers),
-        if numbers.len() == 1 { "it" } else { "them" }
+        them(numbers),
+        them(numbers),
+        backups.display(),
+        perhaps_anothers(elsewhere)
     )]
     NoCopy {
         /// Which, ascending.
         numbers: Vec<u64>,
+        /// Where a backup would be found.
+        backups: PathBuf,
+        /// The segments that lie where they, or what follows them, would be: they may be missed only because one of these
+        /// is another database's.
+        elsewhere: Vec<PathBuf>,
     },
     /// What was there could not be kept.
     #[error(transparent)]
@@ -93,7 +102,7 @@ pub fn mend(
     now: Timestamp,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Mended, MendError> {
-    let journal = Journal { disk: &**disk, folder: &place.journal(), known };
+    let journal = Journal { disk: &**disk, folder: &place.journal(), backups: &place.backups(), known };
     tell("looking for what is broken in the journal");
     let mut report = journal.read(|_| ())?;
     let mut mended = Mended::default();
@@ -123,6 +132,7 @@ pub fn mend(
 struct Journal<'a> {
     disk: &'a dyn Disk,
     folder: &'a Path,
+    backups: &'a Path,
     known: Option<Head>,
 }
 
@@ -220,9 +230,15 @@ impl Journal<'_> {
             match reaches_down {
                 Some(first) if hurt.insert(first) => {}
                 _ if plan.lost.is_empty() => return Ok(plan),
-                _ => return Err(MendError::NoCopy { numbers: plan.lost.into_iter().collect() }),
+                _ => return Err(self.no_copy(plan.lost.into_iter().collect())),
             }
         }
+    }
+
+    fn no_copy(&self, numbers: Vec<u64>) -> MendError {
+        let begins = numbers.first().copied().into_iter().chain(numbers.last().map(|last| last + 1));
+        let there = begins.map(|n| self.folder.join(segment::name(n))).filter(|path| self.disk.look(path).is_ok());
+        MendError::NoCopy { elsewhere: there.collect(), numbers, backups: self.backups.to_owned() }
     }
 
     /// The hash of the line before `end`, if it is the newest that the store knows of.
@@ -336,6 +352,16 @@ fn lines(numbers: &[u64]) -> String {
         [first, second, more @ ..] => format!("lines {first}, {second} and {} more", more.len()),
         [] => "nothing".to_owned(),
     }
+}
+
+fn them(numbers: &[u64]) -> &'static str {
+    if numbers.len() == 1 { "it" } else { "them" }
+}
+
+fn perhaps_anothers(segments: &[PathBuf]) -> String {
+    let if_so =
+        |path: &PathBuf| format!("; if {} is another database's, move it away, {}", path.display(), moved_away(path));
+    segments.iter().map(if_so).collect()
 }
 
 #[cfg(test)]

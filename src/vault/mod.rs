@@ -16,6 +16,7 @@ pub mod rebuild;
 pub mod recover;
 pub mod replay;
 pub mod restore;
+pub mod strange_log;
 pub mod swap;
 pub mod verify;
 pub mod whose;

@@ -108,7 +108,7 @@ pub fn carry_out(args: &RunArgs, global: &Global, form: Form) -> Result<Exit> {
     let order = Order { args, config, place: Place::around(&database) };
     let folder = global.log_dir.clone().map_or_else(places::log_folder, Ok)?;
     let echo = if screen.is_some() { Echo::Nobody } else { Echo::Stderr };
-    let logging = logging::begin(&folder, &order.config.log, global.verbose, echo)?;
+    let logging = logging::begin(&folder, &order.config.log, global.verbose, echo, super::aim())?;
     let outcome = with_threads(&order, heard, screen, &logging, form);
     // What is lost of the log if its disk is dead cannot be told in the log.
     let _ = logging.close(LOG_PATIENCE);
@@ -120,7 +120,8 @@ fn first_frame(args: &RunArgs, config: &Config, database: &Path) -> Result<Optio
     if args.headless || !Console::is_possible() {
         return Ok(None);
     }
-    let first = First { database: database.display().to_string(), settings: config.console.clone(), draw: hints::draw };
+    let (database, settings) = (database.display().to_string(), config.console.clone());
+    let first = First { database, aim: super::aim(), settings, draw: hints::draw };
     Ok(Some(Console::take_terminal_and_paint_first_frame(first)?))
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use color_eyre::Result;
 
 use super::{TERMINAL_PATIENCE, hurry_of};
+use crate::cli::aimed;
 use crate::cli::print::{Form, stdout};
 use crate::console::run::ConsoleHandle;
 use crate::console::term::guard::Terminal;
@@ -63,7 +64,7 @@ pub fn print(receipt: &Receipt, console: Option<&mut ConsoleHandle>, form: Form)
     let terminal_goes = hurry_of(receipt) == Hurry::Hurried;
     let text = match form {
         Form::Json => format!("{}\n", serde_json::to_string_pretty(receipt)?),
-        Form::Text(_) => format!("{receipt}\n"),
+        Form::Text(_) => aimed(&format!("{receipt}\n")),
     };
     let Some(console) = console else {
         if (terminal_goes && std::io::stdout().is_terminal()) || !logging::may_be_written(std::io::stdout()) {

@@ -9,6 +9,9 @@ use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 pub(super) fn findings(verdict: &Verdict) -> Vec<String> {
     let mut findings = Vec::new();
     of_lines(&mut findings, &verdict.lines);
+    findings.extend(
+        verdict.strange_log.map(|why| format!("beside the database lies {why}; the next `neo run` sets it aside")),
+    );
     if are_of_two_databases(&verdict.lines) {
         return findings;
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::question::Asking;
 use crate::console::settings::Settings;
+use crate::domain::aim::Aim;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::keeper::health::{BackupDone, CheckpointAnswer, Done};
@@ -182,6 +183,8 @@ pub struct Model {
     pub now: Timestamp,
     /// The database's path, known from the first frame on.
     pub database: String,
+    /// At which database the commands are aimed that the screen names.
+    pub aim: Aim,
     /// The session; `None` while it starts.
     pub view: Option<Arc<SessionView>>,
     /// The start, step by step.

@@ -22,6 +22,7 @@ use super::term::guard::{Guard, TakeError};
 use super::term::screen::{Gone, Screen};
 use super::term::tty::Tty;
 use super::term::{hangup, input};
+use crate::domain::aim::Aim;
 use crate::domain::time::Timestamp;
 use crate::logging::LogRing;
 use crate::session::control::Control;
@@ -38,6 +39,8 @@ pub type Draw = fn(&Model, &mut Frame<'_>);
 pub struct First {
     /// The database's path as the operator gave it.
     pub database: String,
+    /// At which database the commands are aimed that the screen names.
+    pub aim: Aim,
     /// What the operator set about the console.
     pub settings: Settings,
     /// Draws the model.
@@ -108,6 +111,7 @@ impl Console {
     fn on(tty: Tty, first: First) -> Result<Self, FirstFrameError> {
         let guard = Arc::new(Guard::take(tty)?);
         let mut model = Model::new(first.database, machine_time());
+        model.aim = first.aim;
         model.settings = first.settings;
         model.size = guard.tty().size().map_err(TakeError::Failed)?;
         let mut screen = Screen::new(Arc::clone(&guard), model.size)?;

@@ -53,7 +53,7 @@ fn rig(draw: Draw) -> Rig {
     let name = pair.master.tty_name().unwrap();
     let no_ctty = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
     let slave = OpenOptions::new().read(true).write(true).custom_flags(no_ctty).open(name).unwrap();
-    let first = First { database: "paper.db".to_owned(), settings: Settings::default(), draw };
+    let first = First { database: "paper.db".to_owned(), aim: Aim::default(), settings: Settings::default(), draw };
     let console = Console::on(Tty::over(slave.try_clone().unwrap()), first).unwrap();
     let (control, heard) = mpsc::unbounded_channel();
     let (views, shown) = watch::channel(None);

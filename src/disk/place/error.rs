@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::space::{LEAST_FREE_BYTES, in_words};
+use crate::domain::words::moved_away;
 
 /// No safe place for a database. Nothing was touched but folders that may have been created.
 #[derive(Debug, Error)]
@@ -16,9 +17,9 @@ pub enum PlaceError {
         path = .0.display(), example = .0.join("paper.db").display())]
     IsFolder(PathBuf),
     /// The database was replaced by a folder.
-    #[error("{path} is a folder, and the database belongs there, as {beside} lies beside it: move it away: the database \
-        is made anew from the journal, or put a backup in its place with `neo restore`",
-        path = .path.display(), beside = .beside.display())]
+    #[error("{path} is a folder, and the database belongs there, as {beside} lies beside it: move it away, {moved}: the \
+        database is made anew from the journal, or put a backup in its place with `neo restore`",
+        path = .path.display(), beside = .beside.display(), moved = moved_away(.path))]
     FolderInItsPlace {
         /// The folder.
         path: PathBuf,
@@ -69,12 +70,12 @@ pub enum PlaceError {
         most: usize,
     },
     /// Something else lies where a folder of the database belongs.
-    #[error("{path} is no folder, and one of the database belongs there: move it away, and put the folder back if you \
-        have it elsewhere; without it a new one is made", path = .0.display())]
+    #[error("{path} is no folder, and one of the database belongs there: move it away, {moved}, and put the folder back \
+        if you have it elsewhere; without it a new one is made", path = .0.display(), moved = moved_away(.0))]
     NotAFolder(PathBuf),
     /// What is no file lies where one of the database belongs.
-    #[error("{path} is {is}, and a file of the database belongs there: move it away, and put the file back if you have \
-        it elsewhere", path = .path.display())]
+    #[error("{path} is {is}, and a file of the database belongs there: move it away, {moved}, and put the file back if \
+        you have it elsewhere", path = .path.display(), moved = moved_away(.path))]
     NotAFile {
         /// What lies there.
         path: PathBuf,
@@ -158,7 +159,7 @@ impl fmt::Display for Odd {
             Self::Folder => "a folder",
             Self::Device => "a pipe, a socket or a device",
             Self::Link => "a link",
-            Self::LinkToNowhere => "a link that leads nowhere",
+            Self::LinkToNowhere => "a link that leads nowhere (to a disk that is not there, perhaps)",
         })
     }
 }

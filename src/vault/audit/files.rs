@@ -11,6 +11,7 @@ use crate::disk::sidecar::Sidecar;
 use crate::disk::{Disk, Kind, Look};
 use crate::domain::time::Timestamp;
 use crate::domain::words::counted;
+use crate::vault::strange_log::StrangeLog;
 
 /// `SQLite format 3`, and a zero.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -28,6 +29,8 @@ pub struct Files {
     pub main: Main,
     /// Everything that belongs to it, the database first.
     pub seen: Vec<Seen>,
+    /// Why nobody reads what lies in its log's place, if that is certain.
+    pub strange_log: Option<StrangeLog>,
 }
 
 /// What lies at the database's own name.
@@ -180,7 +183,8 @@ pub(super) fn look_around(disk: &dyn Disk, place: &Place) -> Result<Files, Audit
         Some(look) if look.bytes == 0 => Main::Empty,
         Some(_) => disk.read_part(main, 0, HEADER).map_err(unreadable).map(|first| begins(&first))?,
     };
-    Ok(Files { main, seen })
+    let strange_log = StrangeLog::look(disk, &Sidecar::Log.of(place.database())).map_err(unreadable)?;
+    Ok(Files { main, seen, strange_log })
 }
 
 /// What a name stands for; `None` if for nothing.

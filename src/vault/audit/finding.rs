@@ -9,6 +9,7 @@ use super::sums::{Sum, Wrong};
 use super::words::{listed, moment, numbers, size};
 use crate::domain::time::Timestamp;
 use crate::domain::words::counted;
+use crate::vault::strange_log::StrangeLog;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,6 +38,7 @@ pub enum Finding {
     LogLost { written_at: Timestamp, newest_at: Timestamp, index_bytes: u64 },
     CutShort { bytes: u64, needed: u64 },
     RollbackBesideLog,
+    StrangeLog { why: StrangeLog },
     SwapBegun,
     Malformed { places: usize, first: String },
     Unanswered { what: String },
@@ -91,6 +93,7 @@ impl Finding {
             | Self::JournalUnread { .. }
             | Self::StoreDiffers { .. } => Severity::Grave,
             Self::RollbackBesideLog
+            | Self::StrangeLog { .. }
             | Self::SwapBegun
             | Self::Foreign { .. }
             | Self::Newer
@@ -218,6 +221,12 @@ impl fmt::Display for Finding {
                 f,
                 "A rollback journal lies beside a database that is kept with a write-ahead log: they do not belong together."
             ),
+            Self::StrangeLog { why } => {
+                write!(
+                    f,
+                    "Beside the database lies {why}. The next start sets it aside, and makes good what is missing."
+                )
+            }
             Self::SwapBegun => write!(f, "A new database was being put in place, and that was not finished."),
             Self::Malformed { places, first } => {
                 write!(f, "The database is malformed in {}, the first: {first}.", at_least(*places))

@@ -48,6 +48,10 @@ fn files(seen: &Examined) -> Vec<Finding> {
             if bytes < needed && files.bytes(Role::Log).unwrap_or_default() == 0 {
                 found.push(Finding::CutShort { bytes, needed });
             }
+            // The head of one that is being written may be met half-way.
+            if let Some(why) = files.strange_log.filter(|_| seen.running.is_none()) {
+                found.push(Finding::StrangeLog { why });
+            }
             if header.mode == Mode::Wal && files.bytes(Role::Rollback).is_some_and(|bytes| bytes > 0) {
                 found.push(Finding::RollbackBesideLog);
             }

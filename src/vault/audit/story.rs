@@ -81,6 +81,10 @@ fn lead(seen: &Examined, found: &[Finding]) -> String {
         Some(Finding::InTheWay { .. }) => {
             "something else was put where a file or folder of the database belongs.".to_owned()
         }
+        Some(Finding::StrangeLog { .. }) => {
+            "a file was copied over the write-ahead log, or its beginning was damaged. What the journal has is not lost by it."
+                .to_owned()
+        }
         Some(Finding::NotADatabase) => {
             "another file was put in the database's place, or its beginning was overwritten.".to_owned()
         }
@@ -233,7 +237,13 @@ pub fn next(seen: &Examined, found: &[Finding]) -> Next {
         return step(with("backup"), "takes a verified copy");
     }
     let by_a_start = |finding: &Finding| {
-        matches!(finding, Finding::LeftOpen { .. } | Finding::StoreBehind { .. } | Finding::JournalStrays { .. })
+        matches!(
+            finding,
+            Finding::LeftOpen { .. }
+                | Finding::StoreBehind { .. }
+                | Finding::JournalStrays { .. }
+                | Finding::StrangeLog { .. }
+        )
     };
     if found.is_empty() || has(by_a_start) {
         return step(with("run"), "starts a session; it opens both copies with care first");
@@ -249,8 +259,8 @@ fn restore(seen: &Examined) -> Next {
         },
         None => Next {
             command: format!("neo backup list{}", seen.db_flag()),
-            why: "shows what copies there are; keep these files as they are, and give a sound copy from elsewhere to `neo restore \
-                  --from`"
+            why: "shows what copies there are; keep these files as they are, and give a sound copy from elsewhere to \
+                  `neo restore --from FILE`"
                 .to_owned(),
         },
     }

@@ -50,7 +50,11 @@ fn house(sessions: &[Session]) -> Examined {
         database: "/s.db".to_owned(),
         running: None,
         in_the_way: None,
-        files: Files { main: Main::Database(header), seen: vec![seen(Role::Database, 4_096, at(90_000))] },
+        files: Files {
+            main: Main::Database(header),
+            seen: vec![seen(Role::Database, 4_096, at(90_000))],
+            strange_log: None,
+        },
         inside: Some(ours()),
         chain: Some(Chain { lines: 9, segments: 1, head: Some(8), ..Chain::default() }),
         shelf: Shelf { copies: vec![copy], baselines: vec![] },
@@ -155,7 +159,7 @@ fn sessions_that_overlap_or_are_missing_are_found_and_simulated_time_is_not() {
 #[test]
 fn a_log_without_its_database_is_never_to_be_opened() {
     let mut house = house(&[]);
-    house.files = Files { main: Main::Missing, seen: vec![seen(Role::Log, 9_000, at(0))] };
+    house.files = Files { main: Main::Missing, seen: vec![seen(Role::Log, 9_000, at(0))], strange_log: None };
     (house.inside, house.chain) = (None, None);
     let told = told(&house);
     assert!(told.contains("keep it") && told.contains("neo restore --from"), "{told}");

@@ -8,7 +8,7 @@ use crate::domain::custody::{Healing, Restored};
 use crate::domain::words::{counted, counted_that};
 use crate::journal::reader::{ChainReport, first_line, read_chain};
 use crate::journal::record::Head;
-use crate::journal::segment;
+
 use crate::journal::writer::{KeptError, Writer};
 use crate::store::{OpenError, Store, StoreError};
 use crate::vault::backup::{BackupKind, OnShelf, newest_fit, with_lines};
@@ -124,24 +124,16 @@ impl Gate<'_> {
                 Ok(())
             }
             Err(MendError::Read(why)) => Err(why.into()),
-            Err(MendError::NoCopy { numbers }) => {
-                let what = "the journal has lost lines, and no whole copy of them is left".to_owned();
-                let mut found = self.where_another_may_lie(&numbers);
-                found.insert(0, MendError::NoCopy { numbers }.to_string());
-                Err(self.undecided(what, found).into())
-            }
+            // No choice but to look: the backups that could be restored do not have them either.
+            Err(why @ MendError::NoCopy { .. }) => Err(GateError::Undecided(Dilemma {
+                database: self.place.database().to_owned(),
+                what: "the journal has lost lines, and no whole copy of them is left".to_owned(),
+                found: vec![why.to_string()],
+                choices: vec![Choice::Leave],
+                done: Vec::new(),
+            })),
             Err(why) => Err(GateError::Mend(why)),
         }
-    }
-
-    /// Lines may be missed only because another database's segment lies where they, or what follows them, would be.
-    fn where_another_may_lie(&self, lost: &[u64]) -> Vec<String> {
-        let folder = self.place.journal();
-        let begins = lost.first().copied().into_iter().chain(lost.last().map(|last| last + 1));
-        let there = begins.map(segment::name).filter(|name| self.disk.look(&folder.join(name)).is_ok());
-        there
-            .map(|name| format!("if {name} is another database's, move it out of {} and start again", folder.display()))
-            .collect()
     }
 
     fn tell_of_mending(&mut self, mended: &Mended) {

@@ -158,10 +158,10 @@ impl Gate<'_> {
             self.set_aside("a rollback journal that the database did not leave", &evidence);
         }
         // Beside a database that is gone it may be the only thing left of it, and is kept with what else there is.
-        if seen.log_is_strange && seen.main.is_some_and(|bytes| bytes > 0) {
+        if let Some(strange) = seen.strange_log.filter(|_| seen.main.is_some_and(|bytes| bytes > 0)) {
             let mut evidence = self.quarantine("strange-log");
             evidence.take_in(&Sidecar::Log.of(self.place.database()))?;
-            self.set_aside("what lay in the write-ahead log's place and is none", &evidence);
+            self.set_aside(&strange.to_string(), &evidence);
             seen = seen.without_log();
         }
         match seen.judge() {

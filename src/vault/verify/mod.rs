@@ -11,9 +11,11 @@ mod readings;
 use thiserror::Error;
 
 use super::backup::opened;
+use super::strange_log::StrangeLog;
 use crate::disk::Disk;
 use crate::disk::held::is_held;
 use crate::disk::place::Place;
+use crate::disk::sidecar::Sidecar;
 use crate::domain::session::SessionId;
 use crate::journal::reader::ReadError;
 use crate::store::{Damage, OpenError, Reader, RowDiffers, StoreError, TablesCompared, Undigested};
@@ -49,6 +51,8 @@ pub struct Verdict {
     pub pages: Damage,
     /// The chain, and each line beside its row.
     pub lines: ChainVerdict,
+    /// Why nobody reads what lies in the place of the write-ahead log, if that is certain.
+    pub strange_log: Option<StrangeLog>,
     /// What was made of the facts; `None` if the journal has to be put right first.
     pub projected: Option<Projected>,
 }
@@ -69,6 +73,7 @@ impl Verdict {
     /// Whether an operator must look.
     pub fn found_something(&self) -> bool {
         !self.pages.is_empty()
+            || self.strange_log.is_some()
             || self.lines.found_something()
             || self.projected.as_ref().is_none_or(Projected::found_something)
     }
@@ -83,6 +88,10 @@ impl Projected {
 
 /// Verifies a database; tables and readings of one session only, if one is given.
 pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Result<Verdict, VerifyError> {
+    // Before anybody opens it. The head of one that is being written may be met half-way; what cannot be looked at is told by
+    // whoever opens it.
+    let log = StrangeLog::look(disk, &Sidecar::Log.of(place.database())).ok().flatten();
+    let strange_log = log.filter(|_| !is_held(&place.lock()));
     let reader = Reader::open_on(disk, place.database())?;
     if let Some(session) = session
         && reader.ask().session_row(session)?.is_none()
@@ -100,7 +109,7 @@ pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Res
         let (pages, lines) = pages_and_lines.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         // What is made of a journal that has to be put right first is nothing to go by, failures included.
         let projected = if lines.chain.is_sound() { Some(projected?) } else { None };
-        Ok(Verdict { pages, lines, projected })
+        Ok(Verdict { pages, lines, strange_log, projected })
     })
 }
 

@@ -18,13 +18,14 @@ use crate::console::ui::canvas::Canvas;
 use crate::console::ui::format;
 use crate::console::ui::frame::dialog;
 use crate::console::ui::widget::wrap::wrap;
+use crate::domain::aim::Aim;
 use crate::session::view::{IncidentView, SessionView};
 
 const WIDTH: u16 = 96;
 const TEXT_AT: u16 = 11;
 
 /// Draws the overlay.
-pub fn draw(view: &SessionView, shown: usize, canvas: &mut Canvas<'_>) {
+pub fn draw(view: &SessionView, shown: usize, aim: &Aim, canvas: &mut Canvas<'_>) {
     let Some(last) = view.incidents.len().checked_sub(1) else {
         let mut canvas = canvas.middle(44, 3);
         let mut canvas = dialog(&mut canvas, "Incidents");
@@ -34,7 +35,7 @@ pub fn draw(view: &SessionView, shown: usize, canvas: &mut Canvas<'_>) {
     };
     let shown = shown.min(last);
     let incident = &view.incidents[shown];
-    let lines = lines(incident, WIDTH.min(canvas.width()).saturating_sub(4 + TEXT_AT));
+    let lines = lines(incident, aim, WIDTH.min(canvas.width()).saturating_sub(4 + TEXT_AT));
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(4);
     let mut canvas = canvas.middle(WIDTH, rows);
     let mut canvas = dialog(&mut canvas, &title(incident, shown, last + 1));
@@ -60,7 +61,7 @@ fn title(incident: &IncidentView, shown: usize, of: usize) -> String {
 }
 
 /// Every line with its name, or an empty one where a text goes on.
-fn lines(view: &IncidentView, width: u16) -> Vec<(&'static str, String)> {
+fn lines(view: &IncidentView, aim: &Aim, width: u16) -> Vec<(&'static str, String)> {
     let incident = &view.incident;
     let since = view.resolved.map(|at| format!("it has worked at {}: nothing is left to do", format::clock(at)));
     let parts = [
@@ -76,7 +77,7 @@ fn lines(view: &IncidentView, width: u16) -> Vec<(&'static str, String)> {
     for (name, text) in parts {
         let names = std::iter::once(name).chain(std::iter::repeat(""));
         let text = if text.is_empty() { format::UNKNOWN } else { text };
-        lines.extend(names.zip(text.lines().flat_map(|line| wrap(line, width))));
+        lines.extend(names.zip(aim.aimed(text).lines().flat_map(|line| wrap(line, width))));
     }
     lines
 }

@@ -15,9 +15,9 @@ pub fn draw(model: &Model, hints: &[Hint], canvas: &mut Canvas<'_>) {
     match (&model.overlay, &model.view) {
         (Some(Overlay::Help { scroll }), _) => help::draw(hints, *scroll, canvas),
         (Some(Overlay::Confirm(confirm)), _) => confirm::draw(*confirm, model, canvas),
-        (Some(Overlay::Incidents { shown }), Some(view)) => incident::draw(view, *shown, canvas),
+        (Some(Overlay::Incidents { shown }), Some(view)) => incident::draw(view, *shown, &model.aim, canvas),
         (Some(Overlay::PastSession { session, detail, scroll }), _) => {
-            past_session::draw(*session, detail.as_deref(), *scroll, canvas);
+            past_session::draw(*session, detail.as_deref(), *scroll, &model.aim, canvas);
         }
         (Some(Overlay::Incidents { .. }) | None, view) => {
             let Some(view) = view else { return };

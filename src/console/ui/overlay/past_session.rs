@@ -18,6 +18,7 @@ use crate::console::ui::frame::dialog;
 use crate::console::ui::theme::Theme;
 use crate::console::ui::widget::table::{self, Column, Written, numbers, words};
 use crate::console::ui::{fills, format, history};
+use crate::domain::aim::Aim;
 use crate::domain::fact::Totals;
 use crate::domain::inventory::Inventory;
 use crate::domain::money::Value;
@@ -42,7 +43,7 @@ enum Row {
 }
 
 /// Draws the overlay, scrolled by `scroll` lines.
-pub fn draw(session: SessionId, detail: Option<&SessionDetail>, scroll: usize, canvas: &mut Canvas<'_>) {
+pub fn draw(session: SessionId, detail: Option<&SessionDetail>, scroll: usize, aim: &Aim, canvas: &mut Canvas<'_>) {
     let Some(detail) = detail else {
         let mut canvas = canvas.middle(44, 3);
         let mut canvas = dialog(&mut canvas, &format!("Session {session}"));
@@ -70,7 +71,7 @@ pub fn draw(session: SessionId, detail: Option<&SessionDetail>, scroll: usize, c
                     canvas.put(0, y, text, theme.title);
                 }
                 Some(Row::Incident(n)) => incident(detail, *n, y, &mut canvas),
-                Some(Row::Happened(n)) => happened(detail, *n, y, &mut canvas),
+                Some(Row::Happened(n)) => happened(detail, *n, y, aim, &mut canvas),
                 Some(Row::Fills) => {
                     let skipped = below - (rows.len() - 1);
                     let (width, height) = (canvas.width(), canvas.height());
@@ -107,10 +108,10 @@ fn incident(detail: &SessionDetail, n: usize, y: u16, canvas: &mut Canvas<'_>) {
     canvas.put_within(x, y, room, &format!("▲ {} ({})", incident.title, incident.severity.as_str()), theme.warn);
 }
 
-fn happened(detail: &SessionDetail, n: usize, y: u16, canvas: &mut Canvas<'_>) {
+fn happened(detail: &SessionDetail, n: usize, y: u16, aim: &Aim, canvas: &mut Canvas<'_>) {
     let (theme, room) = (canvas.theme(), canvas.width().saturating_sub(13));
     let (_, incident) = &detail.incidents[n];
-    canvas.put_within(13, y, room, &format!("{}; {}", incident.happened, incident.means), theme.text);
+    canvas.put_within(13, y, room, &aim.aimed(&format!("{}; {}", incident.happened, incident.means)), theme.text);
 }
 
 /// The fills from the `skipped`th line of their table on; line 0 is its heads.
