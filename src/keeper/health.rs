@@ -1,5 +1,6 @@
 //! How keeping goes, for the screen and for the receipt.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
@@ -12,6 +13,8 @@ pub struct Health {
     pub journal: JournalHealth,
     /// The database.
     pub store: StoreHealth,
+    /// What others did to the files of either that may have left them whole.
+    pub touches: Touches,
     /// The newest checkpoint and how it went.
     pub checkpoint: Option<Done<CheckpointAnswer>>,
     /// The newest backup and how it went.
@@ -54,6 +57,42 @@ pub struct StoreHealth {
     pub gone: String,
     /// What is wrong, empty when nothing is.
     pub trouble: String,
+}
+
+/// Files that others touched: a time was set, a checkpoint was made by hand, or bytes were written over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touches {
+    /// How many were noticed.
+    pub noticed: u32,
+    /// How many of them had been noticed when both copies were last found whole.
+    pub found_whole: u32,
+    /// The newest, in words.
+    pub newest: String,
+}
+
+/// Which copy is not what it should be, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotWhole {
+    /// The chain of facts.
+    Journal(String),
+    /// The database.
+    Store(String),
+}
+
+impl Touches {
+    /// Whether nobody has found the copies whole since the newest one.
+    pub const fn are_open(&self) -> bool {
+        self.noticed > self.found_whole
+    }
+}
+
+impl fmt::Display for NotWhole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(what) => write!(f, "the journal is not whole: {what}"),
+            Self::Store(what) => write!(f, "the database is not whole: {what}"),
+        }
+    }
 }
 
 impl JournalHealth {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub(super) use inbox::{Inbox, Vouch, Work};
 
 use super::health::{CheckpointAnswer, Done};
-use super::names::{LOOK, StoreNames};
+use super::names::{LOOK, Noticed, StoreNames};
 use super::news::News;
 use super::{LastLog, Outlets};
 use crate::beat::Step;
@@ -126,13 +126,17 @@ impl Projecting {
         self.outlets.beats.store.at(step);
     }
 
-    /// Told once; work goes on through the open handles.
+    /// A loss is told once; work goes on through the open handles.
     fn look(&mut self) {
-        if let Some(what) = self.names.change(&self.store)
-            && self.outlets.health().store.gone.is_empty()
-        {
-            self.outlets.health().store.gone.clone_from(&what);
-            self.outlets.tell(News::StoreGone(what));
+        match self.names.look(&self.store) {
+            None => {}
+            Some(Noticed::Touched(what)) => self.outlets.touched(what),
+            Some(Noticed::Lost(what) | Noticed::FolderLost(what)) => {
+                if self.outlets.health().store.gone.is_empty() {
+                    self.outlets.health().store.gone.clone_from(&what);
+                    self.outlets.tell(News::StoreGone(what));
+                }
+            }
         }
     }
 
