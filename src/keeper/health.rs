@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
+use crate::store::Alone;
 pub use crate::store::CheckpointAnswer;
 
 /// How the two copies are doing.
@@ -49,6 +50,8 @@ pub struct StoreHealth {
     pub cursor: Option<u64>,
     /// Bytes in the write-ahead log after the newest checkpoint or commit, if known.
     pub wal_bytes: Option<u64>,
+    /// What the database had without its log when the session began, or after the newest checkpoint of ours.
+    pub alone: Alone,
     /// Readings that were dropped because the store was behind.
     pub readings_dropped: u64,
     /// Writes that failed at first and were tried once more on a new connection.

@@ -3,21 +3,29 @@
 //! No page that was written over is known as such: everything that can be recomputed is. Readings of the session that
 //! runs have no digest yet, and are all that could have changed unseen.
 
+use std::thread;
+use std::time::Duration;
+
 use super::first_damage;
 use super::verify::{Verdict, VerifyError, verify};
 use crate::disk::Disk;
 use crate::disk::place::Place;
-use crate::journal::record::{Head, Line};
-use crate::keeper::health::NotWhole;
-use crate::store::Reader;
+use crate::journal::record::Line;
+use crate::keeper::health::{NotWhole, StoreHealth};
+use crate::store::{Alone, Reader};
 
-/// Verifies both copies, the store from its newest line on: `projected` at least. Reads only, and for long; what cannot
-/// be read is not whole.
-pub fn look_closely(disk: &dyn Disk, place: &Place, projected: Option<u64>) -> Result<(), NotWhole> {
+/// A checkpoint that is being made leaves pages of two moments for as long as it takes: then it is looked at again.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Verifies both copies; nothing of what `left` says of the store may be missing. Reads only, and for long; what cannot be
+/// read is not whole.
+pub fn look_closely(disk: &dyn Disk, place: &Place, left: &StoreHealth) -> Result<(), NotWhole> {
+    alone(disk, place, &left.alone).map_err(NotWhole::Store)?;
     let newest = newest_line(disk, place).map_err(|why| NotWhole::Store(why.to_string()))?;
-    if newest.map(|head| head.n) < projected {
+    if newest < left.cursor {
         return Err(NotWhole::Store(match newest {
-            Some(Head { n, .. }) => format!("its newest line is {n}, and a later one was there"),
+            Some(n) => format!("its newest line is {n}, and a later one was there"),
             None => "its newest line is not what its cursor says".to_owned(),
         }));
     }
@@ -28,13 +36,30 @@ pub fn look_closely(disk: &dyn Disk, place: &Place, projected: Option<u64>) -> R
     judge(&verdict)
 }
 
-/// The store's newest line, proven by the line itself.
-fn newest_line(disk: &dyn Disk, place: &Place) -> Result<Option<Head>, VerifyError> {
+/// The database without its log, which hides what was written over there or put in its place.
+fn alone(disk: &dyn Disk, place: &Place, left: &Alone) -> Result<(), String> {
+    let mut tries = 1;
+    loop {
+        let why = match Alone::of(disk, place.database()) {
+            Ok(found) if found.has_all_of(left) => return Ok(()),
+            Ok(_) => "without its log it is older than it was: another one was copied over it".to_owned(),
+            Err(error) => format!("without its log it cannot be read: {error}"),
+        };
+        if tries == TRIES {
+            return Err(why);
+        }
+        tries += 1;
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The number of the store's newest line, proven by the line itself.
+fn newest_line(disk: &dyn Disk, place: &Place) -> Result<Option<u64>, VerifyError> {
     let reader = Reader::open_on(disk, place.database())?;
     let Some((n, hash)) = reader.ask().cursor()? else { return Ok(None) };
     let text = reader.ask().line(n)?;
     let line = text.and_then(|text| Line::read(&text).ok());
-    Ok(line.filter(|line| line.n == n && line.hash == hash).map(|_| Head { n, hash }))
+    Ok(line.filter(|line| line.n == n && line.hash == hash).map(|line| line.n))
 }
 
 fn judge(verdict: &Verdict) -> Result<(), NotWhole> {

@@ -231,7 +231,7 @@ fn look_closely_again(place: &Place, health: &Health, last_log: LastLog) -> Opti
     match last_log {
         LastLog::LeftFull => Some(format!("{newest}, and there was no time to look closely")),
         LastLog::Emptied => {
-            let found = look_closely(&RealDisk, place, health.store.cursor);
+            let found = look_closely(&RealDisk, place, &health.store);
             found.err().map(|not_whole| format!("{newest}, and {not_whole}"))
         }
     }

@@ -64,11 +64,11 @@ impl Runner {
 
     fn begin_close_look(&mut self) {
         let health = self.door.health();
-        let (noticed, projected) = (health.touches.noticed, health.store.cursor);
+        let noticed = health.touches.noticed;
         let (disk, place, tell) = (Arc::clone(&self.disk), self.place.clone(), self.tell.clone());
         let began = Instant::now();
         let look = move || {
-            let looked = catch_unwind(AssertUnwindSafe(|| look_closely(&*disk, &place, projected)));
+            let looked = catch_unwind(AssertUnwindSafe(|| look_closely(&*disk, &place, &health.store)));
             let found = looked.unwrap_or_else(|panic| Err(NotWhole::Store(panic_words(&*panic))));
             // Nobody listens only once the session is over.
             let _ = tell.send(News::LookedClosely { noticed, took: began.elapsed(), found });
