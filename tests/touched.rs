@@ -72,7 +72,7 @@ fn pages_in_log(house: &House) -> BTreeSet<usize> {
 
 fn garbage_where_the_log_has_nothing(house: &House) {
     let in_log = pages_in_log(house);
-    let pages = fs::metadata(house.database()).expect("a database").len() as usize / PAGE;
+    let pages = fs::read(house.database()).expect("a database").len() / PAGE;
     for page in (1..=pages).filter(|page| !in_log.contains(page)) {
         overwrite(&house.database(), ((page - 1) * PAGE) as u64, &[0xa5; PAGE]);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::disk::Disk;
-use crate::disk::named::Named;
+use crate::disk::named::{Change, Named};
 use crate::disk::sidecar::Sidecar;
 use crate::journal::segment;
 use crate::journal::writer::Writer;
@@ -27,6 +27,20 @@ pub(super) enum Noticed {
     Lost(String),
     /// The journal's whole folder is not: nothing that is written there is found again.
     FolderLost(String),
+}
+
+impl Noticed {
+    /// As others would have left a file that is whole: `may_be_whole` says it by its size before and now, in bytes.
+    fn of(change: &Change, may_be_whole: impl FnOnce(u64, u64) -> bool) -> Self {
+        match change.sizes() {
+            Some((from, to)) if may_be_whole(from, to) => Self::Touched(change.to_string()),
+            Some(_) | None => Self::Lost(change.to_string()),
+        }
+    }
+
+    fn or_worse(self, other: Self) -> Self {
+        if matches!(self, Self::Touched(_)) { other } else { self }
+    }
 }
 
 /// The journal's folder, the segment that is being written, and those before it.
@@ -87,16 +101,15 @@ impl JournalNames {
 
     /// Nobody has a reason to make them longer or shorter.
     fn look_at_those_before(&mut self) -> Option<Noticed> {
-        let mut touched = None;
-        for named in &mut self.before {
-            let Some(change) = named.change(&*self.disk) else { continue };
-            if change.sizes().is_none_or(|(from, to)| from != to) {
-                return Some(Noticed::Lost(change.to_string()));
+        let disk = &*self.disk;
+        let noticed = self.before.iter_mut().filter_map(|named| {
+            let noticed = Noticed::of(&named.change(disk)?, |from, to| from == to);
+            if matches!(noticed, Noticed::Touched(_)) {
+                named.note(disk);
             }
-            named.note(&*self.disk);
-            touched = Some(Noticed::Touched(change.to_string()));
-        }
-        touched
+            Some(noticed)
+        });
+        noticed.reduce(Noticed::or_worse)
     }
 
     fn note_the_open_one(&mut self, open: Option<String>) {
@@ -140,28 +153,17 @@ impl StoreNames {
     /// What others did to them since they were noted. A checkpoint by hand writes into the database and may empty its log.
     pub fn look(&mut self, store: &Store) -> Option<Noticed> {
         let disk = &**store.disk();
-        let mut touched = None;
-        let database = self.database.change(disk).map(|change| {
-            let is_touched = change.sizes().is_some_and(|(from, to)| from <= to);
-            (is_touched, change)
-        });
+        let database = self.database.change(disk).map(|change| Noticed::of(&change, |from, to| from <= to));
+        let log = self.log.change(disk).map(|change| Noticed::of(&change, |_, _| true));
+        let index = self.index.change(disk).map(|change| Noticed::of(&change, |_, _| false));
         // SQLite makes what lies beside the database anew when it is opened again.
-        let is_same_opening = self.openings == store.openings();
-        let log = self.log.change(disk).map(|change| (change.sizes().is_some(), change));
-        let index = self.index.change(disk).map(|change| (false, change));
-        for (is_touched, change) in
-            database.into_iter().chain([log, index].into_iter().flatten().filter(|_| is_same_opening))
-        {
-            if !is_touched {
-                return Some(Noticed::Lost(change.to_string()));
-            }
-            touched.get_or_insert(Noticed::Touched(change.to_string()));
-        }
-        if touched.is_some() {
+        let beside = [log, index].into_iter().flatten().filter(|_| self.openings == store.openings());
+        let noticed = database.into_iter().chain(beside).reduce(Noticed::or_worse)?;
+        if matches!(noticed, Noticed::Touched(_)) {
             self.database.note(disk);
             self.log.note(disk);
         }
-        touched
+        Some(noticed)
     }
 
     /// What is there after work of our own. Into the database itself nothing writes but our checkpoints, and they cut the

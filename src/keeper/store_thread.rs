@@ -130,15 +130,14 @@ impl Projecting {
 
     /// A loss is told once; work goes on through the open handles.
     fn look(&mut self) {
-        match self.names.look(&self.store) {
-            None => {}
-            Some(Noticed::Touched(what)) => self.outlets.touched(what),
-            Some(Noticed::Lost(what) | Noticed::FolderLost(what)) => {
-                if self.outlets.health().store.gone.is_empty() {
-                    self.outlets.health().store.gone.clone_from(&what);
-                    self.outlets.tell(News::StoreGone(what));
-                }
-            }
+        let what = match self.names.look(&self.store) {
+            None => return,
+            Some(Noticed::Touched(what)) => return self.outlets.touched(what),
+            Some(Noticed::Lost(what) | Noticed::FolderLost(what)) => what,
+        };
+        if self.outlets.health().store.gone.is_empty() {
+            self.outlets.health().store.gone.clone_from(&what);
+            self.outlets.tell(News::StoreGone(what));
         }
     }
 

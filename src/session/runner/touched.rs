@@ -18,7 +18,7 @@ const APART: Duration = Duration::from_secs(10);
 const SHARE: u32 = 4;
 
 /// Whoever touches a file once may do so every minute: after this long it is told of again.
-const TOLD_APART: Duration = Duration::from_secs(3_600);
+const TOLD_APART: Duration = Duration::from_hours(1);
 
 /// Close looks at both copies: whether one is due, and whether one runs.
 pub(super) struct CloseLooks {
