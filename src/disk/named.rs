@@ -92,6 +92,14 @@ impl Change {
     pub const fn cut(path: PathBuf, from: u64, to: u64) -> Self {
         Self { path, what: What::Cut { from, to } }
     }
+
+    /// How long it was and is, in bytes, if it is still the same file; `None` if it is gone, or another.
+    pub const fn sizes(&self) -> Option<(u64, u64)> {
+        match self.what {
+            What::Gone | What::Another => None,
+            What::Cut { from, to } | What::Written { from, to } => Some((from, to)),
+        }
+    }
 }
 
 impl fmt::Display for Change {
@@ -101,6 +109,9 @@ impl fmt::Display for Change {
             What::Gone => write!(f, "{path} was deleted or moved away while it was in use"),
             What::Another => write!(f, "{path} is not the one that is in use: another was put in its place"),
             What::Cut { from, to } => write!(f, "{path} was cut from {from} to {to} bytes while it was in use"),
+            What::Written { from, to } if from == to => {
+                write!(f, "{path} was changed by somebody else while it was in use, at its size of {to} bytes")
+            }
             What::Written { from, to } => write!(
                 f,
                 "{path} was changed by somebody else while it was in use: it had {from} bytes, and has {to} now"

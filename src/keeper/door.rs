@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::health::{BackupDone, Done, Health, Progress};
+use super::health::{BackupDone, Done, Health, NotWhole, Progress};
 use super::journal_thread::Handed;
 use super::store_thread::{Inbox, Job};
 use super::{Beats, LastLog, unpoisoned};
@@ -81,6 +81,17 @@ impl Door {
     /// How keeping goes.
     pub fn health(&self) -> Health {
         unpoisoned(&self.health).clone()
+    }
+
+    /// Notes what a close look at both copies found, at so many touches. What is not whole counts as gone: nobody makes a
+    /// backup of it, and nothing is called verified.
+    pub fn note_close_look(&self, noticed: u32, found: &Result<(), NotWhole>) {
+        let mut health = unpoisoned(&self.health);
+        match found {
+            Ok(()) => health.touches.found_whole = noticed,
+            Err(NotWhole::Journal(what)) => health.journal.gone.clone_from(what),
+            Err(NotWhole::Store(what)) => health.store.gone.clone_from(what),
+        }
     }
 
     /// Notes how far a backup has come, for the screen.

@@ -1,8 +1,10 @@
 //! How keeping goes, for the screen and for the receipt.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
+use crate::store::Alone;
 pub use crate::store::CheckpointAnswer;
 
 /// How the two copies are doing.
@@ -12,6 +14,8 @@ pub struct Health {
     pub journal: JournalHealth,
     /// The database.
     pub store: StoreHealth,
+    /// What others did to the files of either that may have left them whole.
+    pub touches: Touches,
     /// The newest checkpoint and how it went.
     pub checkpoint: Option<Done<CheckpointAnswer>>,
     /// The newest backup and how it went.
@@ -46,6 +50,8 @@ pub struct StoreHealth {
     pub cursor: Option<u64>,
     /// Bytes in the write-ahead log after the newest checkpoint or commit, if known.
     pub wal_bytes: Option<u64>,
+    /// What the database had without its log when the session began, or after the newest checkpoint of ours.
+    pub alone: Alone,
     /// Readings that were dropped because the store was behind.
     pub readings_dropped: u64,
     /// Writes that failed at first and were tried once more on a new connection.
@@ -54,6 +60,42 @@ pub struct StoreHealth {
     pub gone: String,
     /// What is wrong, empty when nothing is.
     pub trouble: String,
+}
+
+/// Files that others touched: a time was set, a checkpoint was made by hand, or bytes were written over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touches {
+    /// How many were noticed.
+    pub noticed: u32,
+    /// How many of them had been noticed when both copies were last found whole.
+    pub found_whole: u32,
+    /// The newest, in words.
+    pub newest: String,
+}
+
+/// Which copy is not what it should be, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotWhole {
+    /// The chain of facts.
+    Journal(String),
+    /// The database.
+    Store(String),
+}
+
+impl Touches {
+    /// Whether nobody has found the copies whole since the newest one.
+    pub const fn are_open(&self) -> bool {
+        self.noticed > self.found_whole
+    }
+}
+
+impl fmt::Display for NotWhole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(what) => write!(f, "the journal is not whole: {what}"),
+            Self::Store(what) => write!(f, "the database is not whole: {what}"),
+        }
+    }
 }
 
 impl JournalHealth {

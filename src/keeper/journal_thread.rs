@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::Outlets;
-use super::names::{JournalNames, Lost};
+use super::names::{JournalNames, Noticed};
 use super::news::News;
 use super::space::Seen;
 use super::store_thread::{Inbox, Vouch};
@@ -229,36 +229,37 @@ impl Appending {
         if self.outlets.space.look(!self.waiting.is_empty()) == Seen::RoomAgain {
             self.writer.use_room(Room::Ahead);
         }
-        if let Some(lost) = self.names.look(self.writer.segment()) {
-            self.is_lost(lost);
+        if let Some(noticed) = self.names.look(self.writer.segment()) {
+            self.notice(noticed);
         }
     }
 
     /// By the handle, in a microsecond: the names are looked at too rarely to be sure to see it.
     fn look_for_a_cut(&mut self) {
         if let Some(cut) = self.writer.cut() {
-            self.is_lost(Lost::Segment(cut.to_string()));
+            self.notice(Noticed::Lost(cut.to_string()));
         }
     }
 
     /// What is called verified after this was there, whole, once nothing more was to be written.
     fn look_a_last_time(&mut self) {
         self.look_for_a_cut();
-        if let Some(lost) = self.names.look_now(self.writer.segment()) {
-            self.is_lost(lost);
+        if let Some(noticed) = self.names.look_now(self.writer.segment()) {
+            self.notice(noticed);
         }
     }
 
-    /// Told once. The lines that are gone are in the store; those to come go where they are found again.
-    fn is_lost(&mut self, lost: Lost) {
-        self.writer.leave_segment();
-        let what = match lost {
-            Lost::Segment(what) => what,
-            Lost::Folder(what) => {
+    /// A loss is told once. The lines that are gone are in the store; those to come go where they are found again.
+    fn notice(&mut self, noticed: Noticed) {
+        let what = match noticed {
+            Noticed::Touched(what) => return self.outlets.touched(what),
+            Noticed::Lost(what) => what,
+            Noticed::FolderLost(what) => {
                 self.failed = true;
                 what
             }
         };
+        self.writer.leave_segment();
         if self.outlets.health().journal.gone.is_empty() {
             self.outlets.health().journal.gone.clone_from(&what);
             self.outlets.tell(News::JournalGone(what));

@@ -144,6 +144,16 @@ impl Outlets {
         let _ = self.news.send(news);
     }
 
+    /// Others touched a file of ours: whether it is whole is for somebody else to find out.
+    fn touched(&self, what: String) {
+        tracing::info!(what, "a file was touched by somebody else");
+        let mut health = self.health();
+        health.touches.noticed += 1;
+        health.touches.newest = what;
+        drop(health);
+        self.tell(News::Touched);
+    }
+
     fn health(&self) -> std::sync::MutexGuard<'_, Health> {
         unpoisoned(&self.health)
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::health::{BackupDone, CheckpointAnswer, Done};
+use super::health::{BackupDone, CheckpointAnswer, Done, NotWhole};
 use crate::domain::custody::ReadingsDigest;
 use crate::domain::session::SessionId;
 use crate::store::BackupKind;
@@ -34,6 +34,17 @@ pub enum News {
     JournalGone(String),
     /// The same of the store, which goes on through its open handles. Told once.
     StoreGone(String),
+    /// Others touched a file of either, which may be whole all the same: what, and how often, is in the keeper's health.
+    Touched,
+    /// Both copies were looked at closely, on a thread of its own.
+    LookedClosely {
+        /// How many touches had been noticed when the look began.
+        noticed: u32,
+        /// How long it took.
+        took: Duration,
+        /// Whether both are whole.
+        found: Result<(), NotWhole>,
+    },
     /// The folder of backups is gone, and the backups in it with it; the one that is due makes it anew.
     BackupsGone(PathBuf),
     /// There is no room on the disk, and the ballast was given up for it: the end of the session can be written, and not

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub(super) use inbox::{Inbox, Vouch, Work};
 
 use super::health::{CheckpointAnswer, Done};
-use super::names::{LOOK, StoreNames};
+use super::names::{LOOK, Noticed, StoreNames};
 use super::news::News;
 use super::{LastLog, Outlets};
 use crate::beat::Step;
@@ -19,7 +19,7 @@ use crate::domain::reading::Reading;
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::journal::record::Line;
-use crate::store::{Projected, Store, StoreError};
+use crate::store::{Alone, Projected, Store, StoreError};
 
 /// Something to be done on the store's thread.
 pub type Job = Box<dyn FnOnce(&mut Shift<'_>) + Send>;
@@ -86,7 +86,9 @@ struct Owed {
 impl Projecting {
     pub(super) fn new(store: Store, work: Arc<Inbox>, outlets: Outlets) -> Self {
         let (names, backlog, vouching, owed) = (StoreNames::of(&store), Vec::new(), Vec::new(), Owed::default());
-        Self { store, work, outlets, names, backlog, vouching, owed, failing: false, given_up: false }
+        let new = Self { store, work, outlets, names, backlog, vouching, owed, failing: false, given_up: false };
+        new.note_alone();
+        new
     }
 
     pub(super) fn run(mut self) {
@@ -126,11 +128,14 @@ impl Projecting {
         self.outlets.beats.store.at(step);
     }
 
-    /// Told once; work goes on through the open handles.
+    /// A loss is told once; work goes on through the open handles.
     fn look(&mut self) {
-        if let Some(what) = self.names.change(&self.store)
-            && self.outlets.health().store.gone.is_empty()
-        {
+        let what = match self.names.look(&self.store) {
+            None => return,
+            Some(Noticed::Touched(what)) => return self.outlets.touched(what),
+            Some(Noticed::Lost(what) | Noticed::FolderLost(what)) => what,
+        };
+        if self.outlets.health().store.gone.is_empty() {
             self.outlets.health().store.gone.clone_from(&what);
             self.outlets.tell(News::StoreGone(what));
         }
@@ -298,12 +303,26 @@ impl Projecting {
         self.look();
         let answer = self.store.checkpoint();
         self.names.note(&self.store);
+        self.note_alone();
         if let Err(error) = &answer
             && error.is_full()
         {
             self.outlets.space.filled_up(&error.to_string());
         }
         answer.map_err(|error| error.to_string()).and_then(refuse_busy)
+    }
+
+    /// Where it has less, or cannot be read, what was noted before goes on being the least that is there.
+    fn note_alone(&self) {
+        match Alone::of(&**self.store.disk(), self.store.path()) {
+            Ok(alone) => {
+                let mut health = self.outlets.health();
+                if alone.has_all_of(&health.store.alone) {
+                    health.store.alone = alone;
+                }
+            }
+            Err(error) => tracing::info!(%error, "the database cannot be read without its log"),
+        }
     }
 
     /// The last readings were written behind the end's own checkpoint; what is left lying is an empty log.

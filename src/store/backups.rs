@@ -98,6 +98,13 @@ impl Store {
 }
 
 impl Ask<'_> {
+    /// How many copies were ever put on record.
+    pub(super) fn backups_ever(self) -> Result<u64, StoreError> {
+        let count =
+            self.rows("SELECT count(*) FROM backups", "count the backups on record", |row| row.get::<_, i64>(0))?;
+        Ok(count.first().map_or(0, |count| count.unsigned_abs()))
+    }
+
     /// The copies that are on record and were not pruned, by name.
     pub fn backups_on_record(self) -> Result<Vec<OnRecord>, StoreError> {
         const SQL: &str = "SELECT name, bytes, cursor_n FROM backups WHERE removed_at IS NULL ORDER BY name";

@@ -1,7 +1,11 @@
 //! Moving the write-ahead log into the database, on our own timer, with a look at the answer.
 
-use super::error::StoreError;
+use std::path::Path;
+
+use super::ask::Reader;
+use super::error::{OpenError, StoreError};
 use super::writer::Store;
+use crate::disk::Disk;
 use crate::disk::faults::Point;
 use crate::disk::sidecar::Sidecar;
 
@@ -14,6 +18,36 @@ pub struct CheckpointAnswer {
     pub log: i64,
     /// Pages moved into the database.
     pub checkpointed: i64,
+}
+
+/// What the database has without its log: it only ever grows, by checkpoints, whoever makes them. That it has less than it
+/// had is hidden by a log that has the same pages anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Alone {
+    /// The number of its newest line; `None` before the first.
+    newest: Option<u64>,
+    /// How many backups were ever put on record in it.
+    backups: u64,
+}
+
+impl Alone {
+    /// Looks at the database at `path` and not at its log. A checkpoint that is under way may make it unreadable.
+    ///
+    /// # Errors
+    /// If it cannot be read alone. One that no checkpoint has filled yet has nothing.
+    pub fn of(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
+        let alone = match Reader::open_copy(disk, path) {
+            Err(OpenError::Empty(_)) => return Ok(Self::default()),
+            alone => alone?,
+        };
+        let newest = alone.ask().cursor()?.map(|(n, _)| n);
+        Ok(Self { newest, backups: alone.ask().backups_ever()? })
+    }
+
+    /// Whether nothing of `before` is missing.
+    pub fn has_all_of(&self, before: &Self) -> bool {
+        self.newest >= before.newest && self.backups >= before.backups
+    }
 }
 
 impl Store {
@@ -38,6 +72,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::RealDisk;
     use crate::store::Reader;
     use crate::store::story::Story;
 
@@ -50,6 +85,22 @@ mod tests {
         let answer = store.checkpoint().unwrap();
         assert!(!answer.busy);
         assert_eq!(store.wal_bytes(), Some(0));
+    }
+
+    #[test]
+    fn a_database_alone_grows_by_checkpoints_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        let mut store = Store::open(&path).unwrap();
+        let alone = || Alone::of(&RealDisk, &path).unwrap();
+        assert_eq!(alone(), Alone::default());
+        let lines = Story::of_a_day(1).lines();
+        store.project(&lines).unwrap();
+        assert_eq!(alone(), Alone::default());
+        store.checkpoint().unwrap();
+        let filled = alone();
+        assert_eq!(filled.newest, lines.last().map(|line| line.n));
+        assert!(filled.has_all_of(&Alone::default()) && !Alone::default().has_all_of(&filled));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use ask::{Ask, Damage, LeftOpen, Reader};
 pub(crate) use backups::BackupRow;
 pub use backups::{BackupKind, OnRecord};
 pub use baseline::{Baseline, check_baseline, sha256_of};
-pub use checkpoint::CheckpointAnswer;
+pub use checkpoint::{Alone, CheckpointAnswer};
 pub use compare::{HowItDiffers, RowDiffers, TablesCompared, compare_tables};
 pub use digest::Ended;
 pub use error::{OpenError, StoreError};

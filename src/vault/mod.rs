@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod backup;
 pub mod baseline;
+pub mod closely;
 pub mod gate;
 pub mod look;
 pub mod mend;

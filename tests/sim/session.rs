@@ -196,7 +196,8 @@ pub async fn live(disk: &MemoryDisk, how: How, operation: u64) -> Ended {
         controls,
         views,
         service: Service::default(),
-        backups: place().backups(),
+        disk: Arc::new(disk.clone()),
+        place: place(),
         incidents: Vec::new(),
     });
     let receipt = timeout(PATIENCE, runner.run()).await.expect("a session ends, whatever the disk does");

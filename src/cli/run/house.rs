@@ -38,6 +38,7 @@ use crate::session::service::Service;
 use crate::session::view::{Identity, Pace, SessionView, StartAccount};
 use crate::store::Reader;
 use crate::vault::backup::{self, BackupKind};
+use crate::vault::closely::look_closely;
 use crate::vault::gate::Opened;
 use crate::venue::paper::Paper;
 
@@ -127,7 +128,8 @@ impl House {
             controls,
             views,
             service,
-            backups: order.place.backups(),
+            disk: Arc::new(RealDisk),
+            place: order.place.clone(),
             incidents,
         });
         Ok((runner, keeper))
@@ -179,7 +181,9 @@ pub fn close_keeper(keeper: Keeper, place: &Place, receipt: &mut Receipt) {
             receipt.release_failed(format!("the files were not closed within {} ms", within.as_millis()));
         }
         Closed::InTime => {
-            let what = look_again(place, &door.health());
+            let health = door.health();
+            let mut what = look_again(place, &health);
+            what.extend(look_closely_again(place, &health, last_log));
             if !what.is_empty() {
                 receipt.not_found_again(what);
             }
@@ -215,6 +219,22 @@ fn look_again(place: &Place, health: &Health) -> Vec<String> {
         }
     }
     what
+}
+
+/// What was touched after the last close look: in a hurry nobody has the time, and it is not called verified.
+fn look_closely_again(place: &Place, health: &Health, last_log: LastLog) -> Option<String> {
+    let is_told = !health.journal.gone.is_empty() || !health.store.gone.is_empty();
+    if !health.touches.are_open() || is_told {
+        return None;
+    }
+    let newest = &health.touches.newest;
+    match last_log {
+        LastLog::LeftFull => Some(format!("{newest}, and there was no time to look closely")),
+        LastLog::Emptied => {
+            let found = look_closely(&RealDisk, place, &health.store);
+            found.err().map(|not_whole| format!("{newest}, and {not_whole}"))
+        }
+    }
 }
 
 fn cursor_of(place: &Place) -> Result<Option<u64>, String> {

@@ -87,7 +87,7 @@ impl Backups {
 impl Runner {
     pub(super) fn back_up(&mut self, kind: BackupKind) {
         let now = self.clock.now();
-        let order = Order { kind, folder: self.backups_in.clone(), now: machine_time() };
+        let order = Order { kind, folder: self.place.backups(), now: machine_time() };
         let given_up = Arc::new(AtomicBool::new(false));
         self.backups.running = Some(Running { kind, given_up: Arc::clone(&given_up) });
         let telling = Telling { door: self.door.clone(), tell: self.tell.clone(), told: Instant::now() };

@@ -327,14 +327,15 @@ impl Runner {
         let now = Instant::now();
         if now >= self.next_checkpoint {
             self.next_checkpoint = now + self.checkpoint_interval();
-            // On a full disk it would take room that the end needs.
-            if self.ending.is_none() && !self.is_out_of_room() {
+            // On a full disk it would take room that the end needs; and who reads at length would be in its way.
+            if self.ending.is_none() && !self.is_out_of_room() && !self.close_looks.are_running() {
                 self.checkpoint();
             }
         }
         self.give_up_waiting_for_room(now);
         self.look_at_the_threads(now);
         self.back_up_on_time(now);
+        self.look_closely_on_time(now);
         if self.publish_at.is_some_and(|at| now >= at) {
             self.publish_now();
         }

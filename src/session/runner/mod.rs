@@ -16,10 +16,10 @@ mod readings;
 mod receipt;
 mod space;
 mod stall;
+mod touched;
 mod trouble;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -34,7 +34,8 @@ use super::receipt::Receipt;
 use super::service::Service;
 use super::view::{Identity, Pending, SessionView};
 use crate::beat::Beat;
-use crate::disk::faults;
+use crate::disk::place::Place;
+use crate::disk::{Disk, faults};
 use crate::domain::fact::{Fact, SessionOpened};
 use crate::domain::halt::HaltReason;
 use crate::domain::incident::{Incident, panic_words};
@@ -48,6 +49,7 @@ use backup::Backups;
 use books::Books;
 use end::Ending;
 use stall::Threads;
+use touched::CloseLooks;
 
 /// All that a session needs to begin.
 pub struct Setup {
@@ -75,8 +77,10 @@ pub struct Setup {
     pub views: watch::Sender<Option<Arc<SessionView>>>,
     /// Whoever manages us as a service.
     pub service: Service,
-    /// Where backups go.
-    pub backups: PathBuf,
+    /// The disk that its files lie on …
+    pub disk: Arc<dyn Disk>,
+    /// … and where on it.
+    pub place: Place,
     /// What the start already has to tell.
     pub incidents: Vec<Incident>,
 }
@@ -96,8 +100,10 @@ pub struct Runner {
     controls: UnboundedReceiver<Control>,
     views: watch::Sender<Option<Arc<SessionView>>>,
     service: Service,
-    backups_in: PathBuf,
+    disk: Arc<dyn Disk>,
+    place: Place,
     backups: Backups,
+    close_looks: CloseLooks,
     books: Books,
     next_tick: Timestamp,
     next_heartbeat: Timestamp,
@@ -153,7 +159,9 @@ impl Runner {
             controls: setup.controls,
             views: setup.views,
             service: setup.service,
-            backups_in: setup.backups,
+            disk: setup.disk,
+            place: setup.place,
+            close_looks: CloseLooks::new(),
             backups: Backups::every(setup.keeping.backup_every_s),
             keeping: setup.keeping,
             next_tick: now,
@@ -258,6 +266,7 @@ impl Runner {
         timers
             .into_iter()
             .chain([self.room_deadline(), self.readings_deadline(), self.service.next_pulse(), end])
+            .chain([self.close_looks.next()])
             .flatten()
             .min()
             .unwrap_or(self.next_checkpoint)

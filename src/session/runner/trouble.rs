@@ -23,6 +23,8 @@ impl Runner {
             News::JournalMoved(what) => self.journal_moved(what),
             News::JournalGone(what) => self.journal_gone(what),
             News::StoreGone(what) => self.store_gone(what),
+            News::Touched => self.close_looks.is_due(),
+            News::LookedClosely { noticed, took, found } => self.looked_closely(noticed, took, found),
             News::BackupsGone(folder) => self.backups_gone(&folder),
             News::DiskFull(why) => self.disk_full(why),
             News::SpaceIsBack { free } => self.space_is_back(free),
