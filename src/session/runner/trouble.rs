@@ -221,9 +221,8 @@ impl Runner {
     }
 
     pub(super) fn notice_a_jump(&mut self, now: Timestamp) {
-        let Some(gap) = self.clock.jump() else { return };
-        let words = format!("the clock jumped by {}", in_seconds(gap));
-        self.step(now, Input::Doubt(words));
+        let Some(jump) = self.clock.jump() else { return };
+        self.step(now, Input::Doubt(jump.to_string()));
     }
 }
 
