@@ -139,3 +139,13 @@ fn an_operator_who_leaves_it_so_a_signal_and_silence_end_the_waiting() {
         assert!(console.screen().contains("injected"), "the receipt says why:\n{}", console.screen());
     }
 }
+
+#[test]
+fn a_session_that_starts_without_xrp_is_closed_like_any_other() {
+    let house = House::new();
+    fs::write(house.folder().join("neo.toml"), "[paper]\nstart_xrp = 0\n").expect("a config");
+    let run = ["--config", "neo.toml", "run", "--headless", "--speed", "max", "--duration", "5m", "--seed", "7"];
+    house.run(&run).expect_code(0);
+    assert_eq!(house.rows().session(1)["status"], "CLOSED");
+    house.run(&["verify", "--all"]).expect_code(0);
+}

@@ -2,10 +2,15 @@
 
 use std::fmt::Display;
 
+use rust_decimal::Decimal;
+
 use super::Config;
-use crate::domain::money::{Bps, Drops, Rlusd};
+use crate::domain::money::{Bps, Rlusd};
 use crate::engine::settings::Limits;
 use crate::{engine, keeper, logging, venue};
+
+/// What a paper session may start with, in RLUSD.
+const MOST_WORTH: u32 = 50_000;
 
 /// A value that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,16 +129,18 @@ impl Rules {
     }
 
     fn paper(&mut self, set: &venue::paper::settings::Settings) {
-        self.check(set.start_xrp >= Drops::ZERO, "paper.start_xrp", set.start_xrp, "it must not be below 0");
-        self.check(set.start_rlusd >= Rlusd::ZERO, "paper.start_rlusd", set.start_rlusd, "it must not be below 0");
-        self.between("paper.ledger_ms", set.ledger_ms, 100, 600_000);
-        self.not_above("paper.min_latency_ms", set.min_latency_ms, "paper.max_latency_ms", set.max_latency_ms);
-        self.check(
-            set.max_latency_ms <= 600_000,
-            "paper.max_latency_ms",
-            set.max_latency_ms,
-            "it must not be above 600000",
-        );
+        for wrong in set.out_of_bounds() {
+            self.check(false, wrong.key, wrong.value, format!("it must be {}", wrong.rule));
+        }
+        // Of more than that, or of smaller parts, an amount has more digits than the ledger keeps and a fact can tell.
+        let worth = set.start_xrp.to_decimal().checked_mul(set.start_mid.to_decimal());
+        let worth = worth.and_then(|worth| worth.checked_add(set.start_rlusd.to_decimal()));
+        let allowed =
+            format!("with `paper.start_xrp` at `paper.start_mid` it must be worth {MOST_WORTH} RLUSD at most");
+        let fits = worth.is_some_and(|worth| worth <= Decimal::from(MOST_WORTH));
+        self.check(fits, "paper.start_rlusd", set.start_rlusd, allowed);
+        let parts = set.start_rlusd.to_decimal().normalize().scale();
+        self.check(parts <= 6, "paper.start_rlusd", set.start_rlusd, "it must not have more than six decimals");
     }
 
     fn keeper(&mut self, set: &keeper::settings::Settings) {
@@ -154,6 +161,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Drops;
 
     fn refused(change: impl FnOnce(&mut Config)) -> Vec<&'static str> {
         let mut config = Config::default();
@@ -183,6 +191,21 @@ mod tests {
         assert_eq!(refused(|c| c.engine.min_order_rlusd = Rlusd::from_whole(16)), ["engine.min_order_rlusd"]);
         assert_eq!(refused(|c| c.engine.limits.truth_warn_xrp = Drops::from_xrp(6)), ["engine.limits.truth_warn_xrp"]);
         assert_eq!(refused(|c| c.paper.min_latency_ms = 901), ["paper.min_latency_ms"]);
+    }
+
+    #[test]
+    fn a_start_that_no_fact_could_tell_to_the_last_digit_is_refused() {
+        let start = |xrp: i64, rlusd: &str| {
+            let rlusd: Rlusd = rlusd.parse().unwrap();
+            refused(move |c| {
+                c.paper.start_xrp = Drops::from_xrp(xrp);
+                c.paper.start_rlusd = rlusd;
+            })
+        };
+        assert!(start(0, "0").is_empty() && start(0, "50000").is_empty() && start(30_000, "140.123456").is_empty());
+        for (xrp, rlusd) in [(0, "50000.01"), (40_000, "0"), (i64::MAX / 1_000_000, "1"), (100, "0.0000001")] {
+            assert_eq!(start(xrp, rlusd), ["paper.start_rlusd"], "{xrp} XRP and {rlusd}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::domain::money::Price;
 
 /// `a + b` to the last digit.
 pub(super) fn sum(a: Decimal, b: Decimal) -> Option<Decimal> {
+    // Zeros at the end are no digits: with a 0.00000 a sum may well have fewer decimals than that.
+    let (a, b) = (a.normalize(), b.normalize());
     let sum = a.checked_add(b)?;
     (sum.is_zero() || sum.scale() >= a.scale().max(b.scale())).then(|| sum.normalize())
 }
@@ -36,6 +38,14 @@ mod tests {
         assert_eq!(sum(large, large), None);
         assert_eq!(sum(large, small), None);
         assert_eq!(difference(Decimal::ONE, Decimal::ONE), Some(Decimal::ZERO));
+    }
+
+    #[test]
+    fn nothing_with_decimals_adds_nothing() {
+        let (nothing, whole) = (Decimal::new(0, 5), Decimal::from(140));
+        assert_eq!((sum(nothing, whole), sum(whole, nothing)), (Some(whole), Some(whole)));
+        let inventory = Inventory { xrp: "0".parse().unwrap(), rlusd: "140".parse().unwrap() };
+        assert_eq!(value(inventory, "1.42015".parse().unwrap()), Some(whole));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the operator can set about the paper ledger.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::domain::money::{Drops, Price, Rlusd};
 
@@ -26,11 +25,10 @@ pub struct Settings {
 }
 
 /// A setting that no paper ledger can run on.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("paper.{name} is {value}: it must be {rule}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutOfBounds {
-    /// Which setting.
-    pub name: &'static str,
+    /// Which setting, as in the config.
+    pub key: &'static str,
     /// What was asked for.
     pub value: String,
     /// What can be asked for.
@@ -47,31 +45,30 @@ const LATENCY_MS: u32 = 60_000;
 const FEE_DROPS: u32 = 1_000_000;
 
 impl Settings {
-    /// Names the first setting that no paper ledger can run on.
-    pub fn check(&self) -> Result<(), OutOfBounds> {
+    /// Names each setting that no paper ledger can run on.
+    pub fn out_of_bounds(&self) -> Vec<OutOfBounds> {
         let near = self.within_bounds();
-        let wrong = [
-            ("start_xrp", self.start_xrp.to_string(), near.start_xrp == self.start_xrp, "zero or more"),
-            ("start_rlusd", self.start_rlusd.to_string(), near.start_rlusd == self.start_rlusd, "zero or more"),
-            ("start_mid", self.start_mid.to_string(), near.start_mid == self.start_mid, "from 0.01 to 10000"),
-            ("ledger_ms", self.ledger_ms.to_string(), near.ledger_ms == self.ledger_ms, "from 100 to 60000"),
-            ("fee_drops", self.fee_drops.to_string(), near.fee_drops == self.fee_drops, "at most 1000000"),
+        let all = [
+            ("paper.start_xrp", self.start_xrp.to_string(), near.start_xrp == self.start_xrp, "zero or more"),
+            ("paper.start_rlusd", self.start_rlusd.to_string(), near.start_rlusd == self.start_rlusd, "zero or more"),
+            ("paper.start_mid", self.start_mid.to_string(), near.start_mid == self.start_mid, "from 0.01 to 10000"),
+            ("paper.ledger_ms", self.ledger_ms.to_string(), near.ledger_ms == self.ledger_ms, "from 100 to 60000"),
+            ("paper.fee_drops", self.fee_drops.to_string(), near.fee_drops == self.fee_drops, "at most 1000000"),
             (
-                "max_latency_ms",
+                "paper.max_latency_ms",
                 self.max_latency_ms.to_string(),
-                near.max_latency_ms == self.max_latency_ms,
-                "at least min_latency_ms and at most 60000",
+                self.max_latency_ms <= LATENCY_MS,
+                "at most 60000",
             ),
             (
-                "min_latency_ms",
+                "paper.min_latency_ms",
                 self.min_latency_ms.to_string(),
-                near.min_latency_ms == self.min_latency_ms,
-                "at most max_latency_ms",
+                self.min_latency_ms <= self.max_latency_ms,
+                "at most `paper.max_latency_ms`",
             ),
-        ]
-        .into_iter()
-        .find(|(_, _, fits, _)| !fits);
-        wrong.map_or(Ok(()), |(name, value, _, rule)| Err(OutOfBounds { name, value, rule }))
+        ];
+        let wrong = all.into_iter().filter(|(_, _, fits, _)| !fits);
+        wrong.map(|(key, value, _, rule)| OutOfBounds { key, value, rule }).collect()
     }
 
     /// The nearest settings that a paper ledger can run on.
@@ -117,20 +114,18 @@ mod tests {
 
     #[test]
     fn the_defaults_can_be_run_on() {
-        assert_eq!(Settings::default().check(), Ok(()));
+        assert_eq!(Settings::default().out_of_bounds(), []);
     }
 
     #[test]
-    fn a_setting_out_of_bounds_is_named_with_its_rule() {
-        let settings = Settings { ledger_ms: 0, ..Settings::default() };
-        let text = settings.check().unwrap_err().to_string();
-        assert_eq!(text, "paper.ledger_ms is 0: it must be from 100 to 60000");
-        assert_eq!(settings.within_bounds().check(), Ok(()));
-    }
-
-    #[test]
-    fn a_least_latency_above_the_greatest_is_named() {
-        let settings = Settings { min_latency_ms: 901, ..Settings::default() };
-        assert_eq!(settings.check().unwrap_err().name, "max_latency_ms");
+    fn each_setting_out_of_bounds_is_named_with_its_rule() {
+        let settings = Settings { ledger_ms: 0, min_latency_ms: 901, ..Settings::default() };
+        let wrong = |key, value: &str, rule| OutOfBounds { key, value: value.to_owned(), rule };
+        let expected = [
+            wrong("paper.ledger_ms", "0", "from 100 to 60000"),
+            wrong("paper.min_latency_ms", "901", "at most `paper.max_latency_ms`"),
+        ];
+        assert_eq!(settings.out_of_bounds(), expected);
+        assert_eq!(settings.within_bounds().out_of_bounds(), []);
     }
 }
