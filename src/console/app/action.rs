@@ -286,7 +286,7 @@ pub fn bar(model: &Model) -> Vec<BarItem> {
         .filter(|spec| match spec.group {
             // All that acts on a session is over, but for stopping to wait.
             Group::Session if model.ending => spec.action == Action::Interrupt,
-            Group::Incidents if model.ending => spec.action.listens_at(place),
+            Group::Incidents if model.ending && spec.action != Action::Acknowledge => spec.action.listens_at(place),
             _ => spec.bar.contains(&place),
         })
         .filter(|spec| spec.action != Action::Retry || super::disabled::has_retry(model))

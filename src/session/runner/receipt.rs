@@ -7,6 +7,7 @@ use crate::domain::halt::{Cause, HaltReason};
 use crate::domain::session::Status;
 use crate::session::phase::Phase;
 use crate::session::receipt::{Head, Kept, Receipt, Verification};
+use crate::session::view::IncidentView;
 
 impl Runner {
     /// The receipt, whatever became of the session.
@@ -68,7 +69,11 @@ impl Runner {
     }
 
     fn fill_in(&self, mut receipt: Receipt) -> Receipt {
-        receipt.incidents = self.books.feed.incidents.iter().map(|view| view.incident.title.clone()).collect();
+        let title = |view: &IncidentView| match view.resolved {
+            Some(_) => format!("{} (it has worked since)", view.incident.title),
+            None => view.incident.title.clone(),
+        };
+        receipt.incidents = self.books.feed.incidents.iter().map(title).collect();
         receipt.head = self.door.health().journal.head.map(|(n, hash)| Head { n, hash });
         receipt
     }

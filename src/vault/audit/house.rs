@@ -81,6 +81,7 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, copy: Option<&Path>) -> Chain 
 }
 
 fn lost(disk: &dyn Disk, place: &Place, store: Ask<'_>) -> Vec<(String, String)> {
+    // A copy that cannot answer is told of by what is inside of it.
     let lost = baseline::lost(disk, place, store).unwrap_or_default().into_iter();
     lost.map(|lost| (lost.adopted.baseline.name, lost.why)).collect()
 }
