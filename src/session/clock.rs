@@ -107,8 +107,8 @@ impl Clock {
         }
         let now = (self.began.elapsed(), machine_time());
         let (counter, time) = std::mem::replace(&mut self.compared, now);
-        let counted = time + now.0.saturating_sub(counter);
-        let (ahead, back) = (now.1.since(counted), counted.since(now.1));
+        let expected = time + now.0.saturating_sub(counter);
+        let (ahead, back) = (now.1.since(expected), expected.since(now.1));
         match (ahead >= JUMP, back >= JUMP) {
             (true, _) => Some(Jump::Ahead(ahead)),
             (false, true) => Some(Jump::Back(back)),
