@@ -1,13 +1,14 @@
 //! An order's life, from the venue's events to facts, and the gate before the venue: nothing passes it that is not on
 //! disk. Nothing here decides what to quote.
 
+mod ending;
+mod trouble;
+
 use std::collections::VecDeque;
 
 use crate::domain::account::Account;
-use crate::domain::fact::{EndBegun, Fact, Intent, OrderStep, Step};
+use crate::domain::fact::{Fact, Intent, OrderStep, Step};
 use crate::domain::fill::Fill;
-use crate::domain::halt::Cause;
-use crate::domain::incident::{Incident, Severity, Source};
 use crate::domain::mode::Mode;
 use crate::domain::money::{Drops, Price, Rlusd};
 use crate::domain::order::{OrderId, OrderSpec, Side};
@@ -20,8 +21,6 @@ use super::state::{State, slot};
 /// A cancel without an answer is asked again after this many ledgers; once halted, after [`HALTED_PATIENCE`].
 const PATIENCE: u64 = 3;
 const HALTED_PATIENCE: u64 = 2;
-/// Refusals in a row that make an incident.
-const REFUSALS_TO_TELL: u32 = 3;
 /// The longest back-off after refusals, in ledgers.
 const LONGEST_BACK_OFF: u64 = 32;
 
@@ -269,7 +268,7 @@ impl State {
             let streak = refusals.streak + 1;
             let back_off = LONGEST_BACK_OFF.min(1 << streak.min(6));
             *refusals = Refusals { streak, code: code.clone(), until: self.market.ledgers + back_off };
-            if streak == REFUSALS_TO_TELL {
+            if streak == trouble::REFUSALS_TO_TELL {
                 self.report_refusals(live, &code);
             }
         }
@@ -307,104 +306,5 @@ impl State {
         self.guards.on_fill(self.now.unwrap_or_default(), fill.side, &self.settings.limits);
         self.wanted.look_again();
         self.record(Fact::Fill(fill));
-    }
-
-    /// The seal. The intents that were not sent will never be; what may rest is named to be cancelled.
-    pub(super) fn seal(&mut self, cause: Cause) {
-        if self.account.sealed().is_some() {
-            return;
-        }
-        let orders = self.account.open_orders().values();
-        let cancels = orders.filter(|order| order.status.may_rest()).map(|order| order.spec.id).collect();
-        let why = format!("the end was asked for by {}", cause.reason.in_words());
-        self.record(Fact::EndBegun(EndBegun { cause, holding: self.holding(), cancels }));
-        self.stop(why);
-    }
-
-    /// Halts for good: nothing that waits is sent any more.
-    fn stop(&mut self, why: String) {
-        let now = self.moment();
-        self.modes.end(now, why);
-        self.orders.ending = true;
-        self.orders.waiting.clear();
-        let unsent: Vec<OrderId> =
-            self.orders.live.iter().filter(|live| live.sent.is_none()).map(|live| live.id).collect();
-        for id in unsent {
-            self.record_step(id, Step::NeverSent);
-        }
-        for live in self.orders.live.iter_mut().filter(|live| live.cancel == Cancel::Intended) {
-            live.cancel = Cancel::NotAsked;
-        }
-    }
-
-    /// Asks now, whatever was asked before and whether or not the disk answers: the seal was the intent.
-    pub(super) fn cancel_rest(&mut self) {
-        if !self.orders.ending {
-            self.stop("the end was asked for".to_owned());
-        }
-        for index in 0..self.orders.live.len() {
-            self.send_cancel(self.orders.live[index].id);
-        }
-    }
-
-    /// Once halted, cancels without an answer are sent again, straight away.
-    pub(super) fn chase_cancels(&mut self) {
-        for index in 0..self.orders.live.len() {
-            let live = self.orders.live[index];
-            if self.patience_is_over(live.cancel) {
-                self.send_cancel(live.id);
-            }
-        }
-    }
-
-    /// Tells once of an order that the venue has not answered.
-    pub(super) fn report_silence(&mut self, live: Live, ledgers: u64) {
-        let Some(known) = self.orders.get_mut(live.id) else { return };
-        if std::mem::replace(&mut known.missed, true) {
-            return;
-        }
-        self.report(Incident {
-            id: 0,
-            severity: Severity::Warning,
-            source: Source::Venue,
-            title: "An order has no answer".to_owned(),
-            tried: format!("to place {} {}", live.side, live.id),
-            happened: format!("no answer from the venue for {ledgers} ledgers"),
-            means: "it may rest, or may yet come to rest; it is not assumed gone, and this side is not quoted"
-                .to_owned(),
-            done: "asked for its cancellation, and will ask again".to_owned(),
-            you_can: "wait, or end the session: the receipt names what is not proven gone".to_owned(),
-            retry: None,
-        });
-    }
-
-    fn report_refusals(&mut self, live: Live, code: &str) {
-        self.report(Incident {
-            id: 0,
-            severity: Severity::Warning,
-            source: Source::Venue,
-            title: "Orders are refused".to_owned(),
-            tried: format!("to place {} {} at {}", live.side, live.id, live.price),
-            happened: format!("refused with {code}, {REFUSALS_TO_TELL} times in a row"),
-            means: "this side is hardly quoted; each refusal may cost a fee".to_owned(),
-            done: "waits longer after each refusal".to_owned(),
-            you_can: "pause, and look up the code; compare what the ledger says we hold with the books".to_owned(),
-            retry: None,
-        });
-    }
-
-    fn report_stranger(&mut self, order: OrderId, what: &str) {
-        self.report(Incident {
-            id: 0,
-            severity: Severity::Error,
-            source: Source::Venue,
-            title: "News of an unknown order".to_owned(),
-            tried: "to follow our own orders".to_owned(),
-            happened: format!("the venue told of {order}, {what}"),
-            means: "somebody else may trade with this account; what the venue says is in the books".to_owned(),
-            done: "recorded it; the next truth check compares books and ledger".to_owned(),
-            you_can: "check that no other program uses this account".to_owned(),
-            retry: None,
-        });
     }
 }
