@@ -232,8 +232,11 @@ impl Gate<'_> {
         if !tail.lines.is_empty() {
             self.put_back(&mut writer, &tail.lines, newest, &source)?;
         }
-        if !tail.lines.is_empty() || newest.map(|head| head.n) > cursor.map(|cursor| cursor.n) {
-            self.catch_up(&mut store, cursor)?;
+        if (!tail.lines.is_empty() || newest.map(|head| head.n) > cursor.map(|cursor| cursor.n))
+            && let Some(why) = self.catch_up(&mut store, cursor)?
+        {
+            drop((store, writer));
+            return self.settle_lost(&why, None);
         }
         Ok((store, writer))
     }
