@@ -227,3 +227,82 @@ fn where_there_is_no_database_none_is_made_to_be_copied() {
     assert!(listed.stdout.starts_with("There is no backup"), "{}", listed.stdout);
     assert!(!house.database().exists() && !house.journal().exists());
 }
+
+/// A house whose newest backup has a session that journal and database have not: both were made again from an older copy
+/// while the backups were away.
+fn that_went_on_without_its_backups() -> (House, PathBuf) {
+    let house = House::new();
+    house.short_session(1);
+    let older = fs::read(house.database()).expect("a database");
+    let before = house.files("s.backups");
+    house.short_session(2);
+    let newest = house
+        .files("s.backups")
+        .into_iter()
+        .rfind(|backup| !before.contains(backup) && backup.to_string_lossy().contains("-post"));
+    let newest = newest.expect("a backup");
+    fs::write(house.database(), older).expect("our own file");
+    fs::remove_dir_all(house.journal()).expect("our own folder");
+    go_on_without(&house, &newest);
+    (house, newest)
+}
+
+/// A house with the journal and the database of another, beside its own backup.
+fn with_another_houses_copies() -> (House, PathBuf) {
+    let (house, other) = (House::new(), House::new());
+    house.short_session(1);
+    other.short_session(2);
+    let own = house.files("s.backups").pop().expect("a backup");
+    fs::copy(other.database(), house.database()).expect("our own file");
+    fs::remove_dir_all(house.journal()).expect("our own folder");
+    fs::rename(other.journal(), house.journal()).expect("our own folder");
+    go_on_without(&house, &own);
+    (house, own)
+}
+
+/// A session while the backups are away, of which this one comes back.
+fn go_on_without(house: &House, backup: &Path) {
+    let (folder, away) = (house.folder().join("s.backups"), house.folder().join("away"));
+    fs::rename(&folder, &away).expect("our own folder");
+    house.short_session(3);
+    fs::rename(away.join(backup.file_name().expect("a name")), backup).expect("our own folder");
+    fs::remove_dir_all(away).expect("our own folder");
+}
+
+#[test]
+fn a_backup_that_is_not_part_of_the_chain_is_told_of_and_never_pruned() {
+    for (is_ours, (house, apart)) in [(true, that_went_on_without_its_backups()), (false, with_another_houses_copies())]
+    {
+        let name = apart.file_name().expect("a file").to_string_lossy().into_owned();
+        // Times before all others: of what is part of the chain these would be the first to go.
+        let copies: Vec<String> = (10..22).map(|second| format!("20200101T0000{second}Z-post.db")).collect();
+        for copy in &copies {
+            fs::copy(&apart, apart.with_file_name(copy)).expect("our own folder");
+        }
+        for seed in 4..6 {
+            let ended = house.short_session(seed);
+            assert!(ended.stderr.contains("is not part of the journal"), "{}", ended.said());
+        }
+        let told = house.chain().last("incident").clone();
+        assert_eq!(told.text("/title"), "A backup is not part of the journal");
+        assert!(told.text("/happened").contains(&name) && told.text("/happened").contains("mv"), "{}", told.line);
+        house.run(&["backup", "prune"]).expect_code(0);
+        let kept = names(&house);
+        assert!(kept.contains(&name) && copies.iter().all(|copy| kept.contains(copy)), "{kept:?}");
+        let listed = house.run(&["backup", "list"]);
+        assert!(listed.stderr.contains(&name) && listed.stderr.contains("never pruned"), "{}", listed.said());
+        let verified = house.run(&["verify", "--all"]);
+        verified.expect_code(if is_ours { 7 } else { 0 });
+        assert!(verified.stdout.contains(&name), "{}", verified.said());
+        let audit = house.run(&["audit"]);
+        assert!(audit.stdout.contains(&name) && !audit.stdout.contains("all is well"), "{}", audit.said());
+        house.run(&["sessions", "--db", apart.to_str().expect("a name")]).expect_code(0);
+        // What it says to be done with one is enough.
+        copies.iter().chain([&name]).for_each(|copy| {
+            let copy = apart.with_file_name(copy);
+            fs::rename(&copy, copy.with_extension("db.moved")).expect("our own folder");
+        });
+        house.run(&["verify", "--all"]).expect_code(0);
+        assert!(!house.short_session(6).stderr.contains("is not part of the journal"));
+    }
+}

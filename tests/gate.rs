@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
-use support::{Chain, Ended, House, Link};
+use support::{Chain, Ended, Headless, House, Link};
 
 const SESSION: [&str; 8] = ["run", "--headless", "--seed", "3", "--speed", "max", "--duration", "20s"];
 
@@ -445,4 +445,30 @@ fn what_lies_in_the_place_of_a_log_and_is_none_is_kept_and_told_of() {
     let kept = evidence(&house);
     assert!(kept.iter().any(|file| fs::read(file).is_ok_and(|bytes| bytes == garbage)), "{kept:?}");
     assert!(!house.short_session(4).said().contains("write-ahead log's place"), "once is enough");
+}
+
+#[test]
+fn a_database_with_rows_of_lines_that_it_says_it_has_not_is_made_anew_from_the_journal() {
+    for table in ["incidents", "orders"] {
+        let house = House::new();
+        house.short_session(1);
+        let older = fs::read(house.database()).expect("a database");
+        let mut second = house.neo(&["run", "--headless", "--seed", "2", "--speed", "max", "--duration", "60s"]);
+        second.env("NEO_FAULTS", "backup:1");
+        Headless::spawn(second).ended().expect_code(0);
+        let before = house.chain();
+        let newer = house.folder().join("newer.db");
+        fs::copy(house.database(), &newer).expect("our own folder");
+        fs::write(house.database(), older).expect("our own file");
+        let mixed = rusqlite::Connection::open(house.database()).expect("a database");
+        mixed.execute("ATTACH ? AS newer", [newer.to_str().expect("a name")]).expect("a database");
+        let sql = format!("INSERT OR IGNORE INTO main.{table} SELECT * FROM newer.{table} WHERE session_id = 2");
+        assert!(mixed.execute(&sql, []).expect("the same table") > 0, "{table}");
+        drop(mixed);
+        fs::remove_file(newer).expect("our own file");
+        let ended = expect_healed(&house, &before.links, table);
+        assert!(ended.stderr.contains("the database was made anew"), "{table}: {}", ended.said());
+        assert!(evidence(&house).iter().any(|path| path.ends_with("s.db")), "{table}");
+        house.run(&["verify", "--all"]).expect_code(0);
+    }
 }

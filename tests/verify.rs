@@ -190,6 +190,32 @@ fn a_line_that_the_store_has_lost_as_well_is_mended_from_a_backup() {
 }
 
 #[test]
+fn behind_an_older_database_whose_journal_is_gone_mending_goes_on_with_the_lines_of_a_newer_backup() {
+    for emptied in [None, Some("0000000000.jsonl")] {
+        let house = House::new();
+        house.short_session(1);
+        let older = fs::read(house.database()).expect("a database");
+        house.short_session(2);
+        let before = house.chain();
+        fs::write(house.database(), &older).expect("our own file");
+        fs::remove_dir_all(house.journal()).expect("our own folder");
+        if let Some(segment) = emptied {
+            fs::create_dir(house.journal()).expect("our own folder");
+            fs::write(house.journal().join(segment), "").expect("our own folder");
+        }
+        let mended = house.run(&["verify", "--all", "--mend"]);
+        let after = house.chain();
+        assert!(after.links.starts_with(&before.links), "{}", mended.said());
+        assert!(mended.stdout.contains(".db; they are in the journal again"), "{}", mended.said());
+        let told: Vec<String> = after.of_kind("restored").iter().map(|link| link.text("/what")).collect();
+        assert_eq!(told, ["journal_mended", "journal_healed"]);
+        house.short_session(3);
+        assert_eq!(house.chain().last("session_opened").session, Some(3));
+        house.run(&["verify", "--all"]).expect_code(0);
+    }
+}
+
+#[test]
 fn a_line_without_a_whole_copy_is_named_and_nothing_is_touched() {
     let house = lived_in();
     let n = break_a_line(&house, "intent");

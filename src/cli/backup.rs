@@ -101,6 +101,7 @@ fn list<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
         })
         .collect();
     tell_of_lost_baselines(place);
+    tell_of_those_apart(place);
     match form {
         Form::Json => json(out, &listed)?,
         Form::Text(_) if listed.is_empty() => writeln!(out, "There is no backup in {}.", folder.display())?,
@@ -127,6 +128,15 @@ fn tell_of_lost_baselines(place: &Place) {
     for lost in lost.unwrap_or_default() {
         let why = lost.why;
         say(&format!("rows of the earlier engine have lost a copy: {why}; `neo backup create` makes a new one"));
+    }
+}
+
+/// What the table cannot show: whose lines a backup has. A database that cannot be asked has other troubles first.
+fn tell_of_those_apart(place: &Place) {
+    let Ok(reader) = Reader::open(place.database()) else { return };
+    let on_shelf = backup::shelf(&RealDisk, &place.backups()).unwrap_or_default();
+    for apart in backup::apart(&RealDisk, &place.backups(), &on_shelf, reader.ask()) {
+        say(&apart.to_string());
     }
 }
 
@@ -205,7 +215,8 @@ fn prune<W: Write>(out: &mut W, place: &Place, form: Form) -> Result<Exit> {
     let folder = place.backups();
     let on_shelf = on_shelf(&folder)?;
     let spared = backup::newest_fit(&RealDisk, &folder)?.map(|(backup, _)| backup.name);
-    let too_many = backup::surplus(&RealDisk, &folder, &on_shelf, spared.as_deref());
+    let store = writing.opened.store.ask()?;
+    let too_many = backup::surplus(&RealDisk, &folder, &on_shelf, spared.as_deref(), store);
     let pruned = backup::prune(&RealDisk, &folder, too_many)?;
     writing.opened.store.record_pruned(&pruned, machine_time())?;
     writing.end()?;

@@ -240,6 +240,7 @@ fn of_rebuild(error: &RebuildError) -> Exit {
         RebuildError::Kept(_)
         | RebuildError::NoJournal(_)
         | RebuildError::Damaged { .. }
+        | RebuildError::EndLost { .. }
         | RebuildError::BaselineLost { .. }
         | RebuildError::Elsewhere(_)
         | RebuildError::OtherChain { .. } => Exit::NotSound,

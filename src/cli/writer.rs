@@ -88,6 +88,7 @@ impl Writing {
         for sentence in &opened.account {
             say(sentence);
         }
+        opened.apart.iter().for_each(|apart| say(&apart.to_string()));
         Ok(Self { opened, _lock: lock })
     }
 

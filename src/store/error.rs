@@ -169,8 +169,9 @@ fn extended(why: &rusqlite::Error) -> Option<i32> {
 
 /// Whether it is what stands in the file, and neither the disk under it nor who else has it.
 fn is_damage(why: &rusqlite::Error) -> bool {
-    let code = why.sqlite_error_code();
-    let says_so = matches!(code, Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase));
+    use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase};
+    // What a constraint refuses here has the place taken that a line alone may take: a row from elsewhere stands there.
+    let says_so = matches!(why.sqlite_error_code(), Some(ConstraintViolation | DatabaseCorrupt | NotADatabase));
     says_so || !matches!(why, rusqlite::Error::SqliteFailure(..))
 }
 

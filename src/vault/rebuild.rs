@@ -72,6 +72,15 @@ pub enum RebuildError {
     #[error("there is no line in {}: nothing to make the database from. What lies there is as it was; `neo restore` goes back to \
         a backup", .0.display())]
     NoJournal(PathBuf),
+    /// The journal's end is lost, and so is every whole copy of it.
+    #[error(
+        "line {n} was acknowledged, the journal lacks it, and no copy of it is whole. Nothing was written behind the last \
+        line that is; `neo audit` says what is left, and `neo restore` goes back to a backup"
+    )]
+    EndLost {
+        /// The newest line that something tells of.
+        n: u64,
+    },
     /// Lines of the old database could not be put into the journal.
     #[error(transparent)]
     Kept(#[from] KeptError),
@@ -159,7 +168,7 @@ pub struct Plan {
 
 /// Looks at what there is to rebuild from; changes nothing.
 pub fn plan(disk: &Arc<dyn Disk>, place: &Place) -> Result<Plan, RebuildError> {
-    let (report, tail) = journal_and_tail(disk, place)?;
+    let (report, tail, _) = journal_and_tail(disk, place)?;
     Ok(Plan {
         lines: report.lines,
         newest: report.head.map(|head| head.n),
@@ -168,17 +177,52 @@ pub fn plan(disk: &Arc<dyn Disk>, place: &Place) -> Result<Plan, RebuildError> {
     })
 }
 
-/// Puts lines into the journal that only the old database or a backup has and that follow it; returns how many.
-pub fn save_lines_of_the_old(disk: &Arc<dyn Disk>, place: &Place) -> Result<u64, RebuildError> {
-    let (report, tail) = journal_and_tail(disk, place)?;
+/// Lines that were put into the journal behind its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// How many; 0 if the journal had all that follows it.
+    pub lines: u64,
+    /// The number of the first.
+    pub first: u64,
+    /// Where they were: `store`, or a backup's name.
+    pub from: String,
+    /// What follows the same head elsewhere and is another story, one sentence each: it stays where it is.
+    pub parted: Vec<String>,
+}
+
+/// Puts lines into the journal that only the old database or a backup has and that follow it.
+pub fn save_lines_of_the_old(disk: &Arc<dyn Disk>, place: &Place) -> Result<Saved, RebuildError> {
+    let (report, tail, source) = journal_and_tail(disk, place)?;
+    save(disk, place, &report, &tail, source)
+}
+
+/// As [`save_lines_of_the_old`], before somebody writes on: refused if lines were acknowledged behind those, and if the
+/// journal has no line and nobody has any, nothing is done.
+pub fn save_the_whole_end(disk: &Arc<dyn Disk>, place: &Place) -> Result<Saved, RebuildError> {
+    let (report, tail, source) = match journal_and_tail(disk, place) {
+        Err(RebuildError::NoJournal(_)) => return Ok(Saved::default()),
+        found => found?,
+    };
+    let saved = save(disk, place, &report, &tail, source)?;
+    tail.lost_up_to.map_or(Ok(saved), |n| Err(RebuildError::EndLost { n }))
+}
+
+fn save(
+    disk: &Arc<dyn Disk>,
+    place: &Place,
+    report: &ChainReport,
+    tail: &Tail,
+    from: String,
+) -> Result<Saved, RebuildError> {
     if !tail.lines.is_empty() {
         let mut writer = Writer::open(Arc::clone(disk), place.journal(), report.head).map_err(KeptError::from)?;
         writer.write_kept(&tail.lines)?;
     }
-    Ok(tail.lines.len() as u64)
+    let first = report.head.map_or(0, |head| head.n + 1);
+    Ok(Saved { lines: tail.lines.len() as u64, first, from, parted: tail.parted_in_words().collect() })
 }
 
-fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport, Tail), RebuildError> {
+fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport, Tail, String), RebuildError> {
     let report = read_chain(&**disk, &place.journal(), None, |_| ())?;
     if !report.is_sound() {
         return Err(RebuildError::Damaged { what: super::first_damage(&report) });
@@ -188,11 +232,11 @@ fn journal_and_tail(disk: &Arc<dyn Disk>, place: &Place) -> Result<(ChainReport,
     let tail = longest_tail(disk, place, Some(&old), report.head);
     drop(old);
     elsewhere.map_or(Ok(()), Err)?;
-    let (tail, _) = tail.map_err(failed("list", &place.backups()))?;
+    let (tail, source) = tail.map_err(failed("list", &place.backups()))?;
     if report.head.is_none() && tail.lines.is_empty() {
         return Err(RebuildError::NoJournal(place.journal()));
     }
-    Ok((report, tail))
+    Ok((report, tail, source))
 }
 
 /// As [`rebuild`], the old files going into `evidence`.

@@ -11,7 +11,7 @@ use crate::disk::Disk;
 use crate::disk::place::Place;
 use crate::journal::reader::{ChainReport, ReadError, read_chain};
 use crate::journal::record::Line;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Undigested};
 
 /// Lines are handed over in portions of this many.
 const PORTION: usize = 8_192;
@@ -30,15 +30,30 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
-/// Projects all that comes behind the store's cursor, and says how many lines it was.
-pub(super) fn replay(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<u64, ReplayError> {
+/// What was projected.
+#[derive(Debug, Default)]
+pub(super) struct Replayed {
+    /// How many lines.
+    pub lines: u64,
+    /// The first that this program understands and the tables refuse: rows stand in its way that no line before it made.
+    pub refused: Option<Undigested>,
+}
+
+/// Projects all that comes behind the store's cursor.
+pub(super) fn replay(disk: &dyn Disk, place: &Place, store: &mut Store) -> Result<Replayed, ReplayError> {
     let from = store.ask()?.cursor()?.map_or(0, |(n, _)| n + 1);
-    let mut count = 0;
+    let mut replayed = Replayed::default();
     read_in_portions(disk, &place.journal(), None, from.., |portion| {
-        count += store.project(&portion)?.lines;
+        let projected = store.project(&portion)?;
+        replayed.lines += projected.lines;
+        // An adoption may lack its baseline, which is not the store's fault.
+        let is_understood = |line: &Line| line.kind != "adopted" && line.fact().is_ok();
+        let mut refused = projected.undigested.into_iter();
+        let refused = refused.find(|one| portion.iter().any(|line| line.n == one.n && is_understood(line)));
+        replayed.refused = replayed.refused.take().or(refused);
         Ok::<_, ReplayError>(())
     })?;
-    Ok(count)
+    Ok(replayed)
 }
 
 /// Reads and proves the journal on a thread of its own, and gives the lines of those numbers to `take` on this one.

@@ -37,7 +37,7 @@ use crate::session::runner::{Runner, Setup};
 use crate::session::service::Service;
 use crate::session::view::{Identity, Pace, SessionView, StartAccount};
 use crate::store::Reader;
-use crate::vault::backup::{self, BackupKind};
+use crate::vault::backup::{self, Apart, BackupKind};
 use crate::vault::closely::look_closely;
 use crate::vault::gate::Opened;
 use crate::venue::paper::Paper;
@@ -109,6 +109,7 @@ impl House {
         let keeper = Keeper::start(opened.writer, opened.store, self.ballast.clone(), tell.clone())
             .wrap_err("cannot start the threads that keep facts")?;
         let mut incidents: Vec<Incident> = put_right(&opened.account).into_iter().collect();
+        incidents.extend(apart_from_the_chain(&opened.apart));
         incidents.extend(never_proven_gone(&unproven));
         if let Some(before) = self.before.take() {
             incidents.extend(before.result.as_ref().err().cloned().map(backup::failed));
@@ -309,6 +310,23 @@ fn put_right(account: &[String]) -> Option<Incident> {
         means: "nothing acknowledged is lost".to_owned(),
         done: "it was put right before this session began".to_owned(),
         you_can: "look at History; `neo verify --all` checks journal and store".to_owned(),
+        retry: None,
+    })
+}
+
+/// Backups that are not part of the chain keep no session from running, and the operator must know.
+fn apart_from_the_chain(apart: &[Apart]) -> Option<Incident> {
+    let sentences: Vec<String> = apart.iter().map(ToString::to_string).collect();
+    (!apart.is_empty()).then(|| Incident {
+        id: 0,
+        severity: Severity::Warning,
+        source: Source::Backup,
+        title: "A backup is not part of the journal".to_owned(),
+        tried: "to find the newest line of each backup in the journal".to_owned(),
+        happened: sentences.join("\n"),
+        means: "what such a backup holds may be nowhere else".to_owned(),
+        done: "it is kept, and never pruned; the session runs on the journal as it is".to_owned(),
+        you_can: "end the session, and look at it; `neo backup list` names it".to_owned(),
         retry: None,
     })
 }

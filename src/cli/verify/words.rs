@@ -2,6 +2,7 @@
 
 use crate::domain::words::{counted, counted_that};
 use crate::vault::audit::words::on_their_way;
+use crate::vault::backup::Of;
 use crate::vault::verify::lines::{ChainVerdict, Difference, Gap};
 use crate::vault::verify::{Projected, ReadingsDiffer, Verdict};
 
@@ -20,6 +21,7 @@ pub(super) fn findings(verdict: &Verdict) -> Vec<String> {
             "SQLite finds the database malformed: {first}; `neo rebuild` makes it anew from the journal"
         ));
     }
+    findings.extend(verdict.apart.iter().filter(|apart| apart.of == Of::ThisDatabase).map(ToString::to_string));
     if let Some(projected) = &verdict.projected {
         of_tables(&mut findings, projected);
         findings.extend(projected.readings.differ.iter().map(of_readings));
@@ -33,6 +35,7 @@ pub(super) fn notes(verdict: &Verdict) -> Vec<String> {
     let mut notes: Vec<String> = foreign
         .map(|name| format!("{name} in the journal's folder is no segment of it, and nobody reads it"))
         .collect();
+    notes.extend(verdict.apart.iter().filter(|apart| apart.of == Of::Another).map(ToString::to_string));
     if verdict.lines.on_their_way > 0 {
         notes.push(on_their_way(verdict.lines.on_their_way));
     }

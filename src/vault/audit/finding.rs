@@ -64,6 +64,7 @@ pub enum Finding {
     DoesNotAddUp { wrong: Wrong },
     UnsoundCopy { name: String, why: String },
     BaselineLost { name: String, why: String },
+    BackupApart { why: String },
     NoBackup,
     BackupBehind { name: String, newest_in_it: i64, newest: i64 },
     BackupAhead { name: String, newest_in_it: i64, newest: i64 },
@@ -107,6 +108,7 @@ impl Finding {
             | Self::DoesNotAddUp { .. }
             | Self::UnsoundCopy { .. }
             | Self::BaselineLost { .. }
+            | Self::BackupApart { .. }
             | Self::BackupAhead { .. } => Severity::Serious,
             Self::Empty
             | Self::JournalStrays { .. }
@@ -274,6 +276,7 @@ impl fmt::Display for Finding {
                 f,
                 "The newest sound backup, {name}, ends with session {newest_in_it}, and session {newest} is over."
             ),
+            Self::BackupApart { why } => write!(f, "Not all copies are part of the journal: {why}."),
             Self::BackupAhead { name, newest_in_it, newest } => write!(
                 f,
                 "The backup {name} knows session {newest_in_it}, and the database ends with {newest}: an older file \

@@ -9,6 +9,7 @@ use crate::disk::place::Place;
 use crate::journal::reader::{ReadError, first_line, read_chain};
 use crate::journal::record::Hash;
 use crate::store::{Ask, Reader, StoreError};
+use crate::vault::backup::{apart, shelf};
 use crate::vault::baseline;
 use crate::vault::verify::lines::{Above, ChainVerdict, verify_chain};
 
@@ -38,6 +39,8 @@ pub struct Chain {
     pub foreign: Vec<String>,
     /// Baselines with rows of another engine that are gone or were changed, and what is wrong with each.
     pub baselines_lost: Vec<(String, String)>,
+    /// Backups that are not part of it, one sentence each.
+    pub apart: Vec<String>,
     /// Why it could not be read.
     pub unread: Option<String>,
 }
@@ -72,6 +75,10 @@ pub(super) fn ask(disk: &dyn Disk, place: &Place, copy: Option<&Path>) -> Chain 
     };
     match verdict {
         Ok(verdict) => Chain {
+            apart: store.as_ref().filter(|_| !verdict.found_something()).map_or_else(Vec::new, |store| {
+                let on_shelf = shelf(disk, &place.backups()).unwrap_or_default();
+                apart(disk, &place.backups(), &on_shelf, store.ask()).iter().map(ToString::to_string).collect()
+            }),
             baselines_lost: store.map_or_else(Vec::new, |store| lost(disk, place, store.ask())),
             first_line: first_line(disk, &place.journal()).map(|line| line.hash),
             ..in_words(&verdict)
@@ -108,6 +115,7 @@ fn in_words(verdict: &ChainVerdict) -> Chain {
         damage: broken.chain(gone).collect(),
         different: verdict.first_difference.map(|(first, _)| (verdict.different, first)),
         baselines_lost: Vec::new(),
+        apart: Vec::new(),
         ahead: verdict.not_in_store.count,
         only_in_store: verdict.not_in_journal.count,
         strays: verdict.chain.strays.iter().map(ToString::to_string).collect(),

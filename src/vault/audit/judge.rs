@@ -128,6 +128,7 @@ fn journal(seen: &Examined, chain: &Chain) -> Vec<Finding> {
     }
     let lost = chain.baselines_lost.iter().cloned();
     found.extend(lost.map(|(name, why)| Finding::BaselineLost { name, why }));
+    found.extend(chain.apart.iter().cloned().map(|why| Finding::BackupApart { why }));
     found
 }
 

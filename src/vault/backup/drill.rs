@@ -64,7 +64,7 @@ pub fn drill(disk: &Arc<dyn Disk>, place: &Place, backup: &Path, scratch: &Path)
     disk.copy(backup, &restored).map_err(|why| DrillError::Copy { path: backup.to_owned(), why })?;
     let mut store = Store::open_on(Arc::clone(disk), &restored)?.with_baselines_in(place.backups());
     let (replayed, stopped) = match replay(&**disk, place, &mut store) {
-        Ok(replayed) => (replayed, None),
+        Ok(replayed) => (replayed.lines, None),
         // A row that nobody can read keeps the lines behind it from being told.
         Err(ReplayError::Store(why)) if !why.is_full() => (0, Some(why.to_string())),
         Err(why) => return Err(why.into()),

@@ -4,6 +4,7 @@
 //! Nothing here changes the store but the record of what was made and what was pruned. Whoever has other duties meanwhile
 //! attends to them between two steps; a backup never makes a fact wait.
 
+mod apart;
 mod check;
 pub mod drill;
 mod name;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use crate::store::BackupKind;
+pub use apart::{Apart, Of, apart};
 pub use check::{Checked, Unfit, check};
 pub use shelf::{KEPT, OnShelf, newest_fit, opened, prune, shelf, surplus, with_lines};
 
@@ -177,9 +179,9 @@ impl Made {
         store.record_backup(&BackupRow { name: &name, kind: order.kind, at: order.now, bytes, cursor })?;
         let disk = Arc::clone(store.disk());
         let on_shelf = shelf(&*disk, &order.folder).map_err(file("list", &order.folder))?;
-        let too_many = surplus(&*disk, &order.folder, &on_shelf, Some(&name));
-        let of_this_kind = too_many.into_iter().filter(|old| old.kind == order.kind);
-        let pruned = prune(&*disk, &order.folder, of_this_kind)?;
+        let of_this_kind: Vec<OnShelf> = on_shelf.into_iter().filter(|old| old.kind == order.kind).collect();
+        let too_many = surplus(&*disk, &order.folder, &of_this_kind, Some(&name), store.ask()?);
+        let pruned = prune(&*disk, &order.folder, too_many)?;
         store.record_pruned(&pruned, order.now)?;
         Ok(BackupDone { name, bytes, cursor: head.map(|head| head.n) })
     }

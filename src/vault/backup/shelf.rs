@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 use std::io;
 use std::path::Path;
 
+use super::apart::{Apart, apart};
 use super::check::{Checked, check};
 use super::{BackupError, BackupKind, file, name};
 use crate::disk::{Disk, is_in_use};
 use crate::domain::time::Timestamp;
-use crate::store::Reader;
+use crate::store::{Ask, Reader};
 
 /// How many copies of each kind are kept.
 pub const KEPT: usize = 10;
@@ -77,18 +78,25 @@ pub fn newest_fit(disk: &dyn Disk, folder: &Path) -> io::Result<Option<(OnShelf,
 
 /// Those that may go: of each kind all but ten, those that hold most of the chain. Their names' times decide only between
 /// equals: a clock that was set back makes what is newest look old. `spared` stays, and counts as one of its ten. A
-/// baseline is part of the chain and always stays.
-pub fn surplus<'a>(disk: &dyn Disk, folder: &Path, shelf: &'a [OnShelf], spared: Option<&str>) -> Vec<&'a OnShelf> {
+/// baseline is part of the chain and always stays, and so does what is not part of the chain in `store`, and counts as none.
+pub fn surplus<'a>(
+    disk: &dyn Disk,
+    folder: &Path,
+    shelf: &'a [OnShelf],
+    spared: Option<&str>,
+    store: Ask<'_>,
+) -> Vec<&'a OnShelf> {
+    let apart: Vec<String> = apart(disk, folder, shelf, store).iter().map(Apart::name).collect();
     let prunable = BackupKind::ALL.into_iter().filter(|kind| *kind != BackupKind::Baseline);
     prunable
         .flat_map(|kind| {
-            let of_kind = shelf.iter().filter(move |backup| backup.kind == kind);
+            let of_kind = shelf.iter().filter(|backup| backup.kind == kind && !apart.contains(&backup.name));
             let (spared, mut others): (Vec<_>, Vec<_>) = of_kind.partition(|backup| Some(&*backup.name) == spared);
             let kept = KEPT - spared.len().min(1);
             if others.len() > kept {
                 others.sort_by_cached_key(|backup| Reverse(cursor_of(disk, &folder.join(&backup.name))));
             }
-            others.into_iter().skip(kept)
+            others.into_iter().skip(kept).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -126,6 +134,7 @@ pub fn prune<'a>(
 mod tests {
     use super::*;
     use crate::disk::memory::MemoryDisk;
+    use crate::store::Store;
 
     fn folder() -> &'static Path {
         Path::new("/s.backups")
@@ -161,9 +170,14 @@ mod tests {
         let names: Vec<String> = (0..12).map(pre).chain(baselines).collect();
         let disk = MemoryDisk::new(1);
         let shelf = shelf_of(&disk, &names);
-        let gone: Vec<&str> = surplus(&disk, folder(), &shelf, None).into_iter().map(|backup| &*backup.name).collect();
+        let home = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&home.path().join("s.db")).unwrap();
+        let gone: Vec<&str> = surplus(&disk, folder(), &shelf, None, store.ask().unwrap())
+            .into_iter()
+            .map(|backup| &*backup.name)
+            .collect();
         assert_eq!(gone, [pre(1), pre(0)]);
-        let spared = surplus(&disk, folder(), &shelf, Some(&pre(0)));
+        let spared = surplus(&disk, folder(), &shelf, Some(&pre(0)), store.ask().unwrap());
         assert_eq!(spared.into_iter().map(|backup| &*backup.name).collect::<Vec<_>>(), [pre(2), pre(1)]);
     }
 }

@@ -189,6 +189,9 @@ fn a_clock_that_was_set_back_or_ahead_does_not_decide_which_copies_go() {
     home.take(BackupKind::Manual, 0);
     fs::copy(folder.join(&early[1]), folder.join("20990101T000000Z-post.db")).unwrap();
     let on_shelf = shelf(&RealDisk, &folder).unwrap();
-    let gone: Vec<&str> = surplus(&RealDisk, &folder, &on_shelf, None).into_iter().map(|old| &*old.name).collect();
+    let gone: Vec<&str> = surplus(&RealDisk, &folder, &on_shelf, None, home.store.ask().unwrap())
+        .into_iter()
+        .map(|old| &*old.name)
+        .collect();
     assert_eq!(gone, [&*early[1]], "of equals the one that looks older, and never the one that holds most");
 }

@@ -207,10 +207,18 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// Projects what only the journal has.
-    pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<(), GateError> {
+    /// Projects what only the journal has. Returns why the store is not what the lines before made it, if its tables refuse
+    /// one: as a log leaves them that is older than the pages beside it.
+    pub(super) fn catch_up(&mut self, store: &mut Store, cursor: Option<Head>) -> Result<Option<String>, GateError> {
         self.step("catching the store up")?;
-        let count = replay(&**self.disk, self.place, store)?;
+        let replayed = replay(&**self.disk, self.place, store)?;
+        if let Some(refused) = replayed.refused {
+            return Ok(Some(format!(
+                "the database's tables refuse line {} of the journal ({})",
+                refused.n, refused.why
+            )));
+        }
+        let count = replayed.lines;
         let what = if cursor.is_none() { "the store was made anew from the journal" } else { "the store was behind" };
         self.account.push(format!("{what}: {} put into it", counted_that(count, "fact", "was", "were")));
         let backups = Source::backups(&**self.disk, self.place)?;
@@ -220,7 +228,7 @@ impl Gate<'_> {
             // So that whoever verifies knows that they were lost here and not changed since.
             self.note(Healing::StoreRebuilt, "journal", None, count);
         }
-        Ok(())
+        Ok(None)
     }
 
     /// A house that was lived in has left something: then a new one does not begin in its place.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use error::{Choice, Dilemma, GateError};
 
 use self::compare::Compared;
+use super::backup::{self, Apart};
 use super::look::{Judgement, look};
 use super::quarantine::Quarantine;
 use super::swap::sidecars;
@@ -43,6 +44,8 @@ pub struct Opened {
     pub parent: Option<SessionId>,
     /// What was found and done, in sentences, for the operator; empty after an ordinary end.
     pub account: Vec<String>,
+    /// Backups that are not part of the chain: what they hold may be nowhere else.
+    pub apart: Vec<Apart>,
 }
 
 /// One opening.
@@ -101,7 +104,8 @@ pub fn open_unless(
     gate.keep_baselines(&mut store)?;
     let next_session = store.ask()?.next_session_id()?;
     let parent = store.ask()?.sessions(None, 1)?.first().map(|row| SessionId(row.session_id));
-    Ok(Opened { writer, store, next_session, parent, account: gate.account })
+    let apart = backup::apart(&**disk, &place.backups(), &backup::shelf(&**disk, &place.backups())?, store.ask()?);
+    Ok(Opened { writer, store, next_session, parent, account: gate.account, apart })
 }
 
 impl Gate<'_> {
@@ -232,8 +236,11 @@ impl Gate<'_> {
         if !tail.lines.is_empty() {
             self.put_back(&mut writer, &tail.lines, newest, &source)?;
         }
-        if !tail.lines.is_empty() || newest.map(|head| head.n) > cursor.map(|cursor| cursor.n) {
-            self.catch_up(&mut store, cursor)?;
+        if (!tail.lines.is_empty() || newest.map(|head| head.n) > cursor.map(|cursor| cursor.n))
+            && let Some(why) = self.catch_up(&mut store, cursor)?
+        {
+            drop((store, writer));
+            return self.settle_lost(&why, None);
         }
         Ok((store, writer))
     }

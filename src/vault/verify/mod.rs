@@ -10,7 +10,7 @@ mod readings;
 
 use thiserror::Error;
 
-use super::backup::opened;
+use super::backup::{Apart, Of, apart, opened, shelf};
 use super::strange_log::StrangeLog;
 use crate::disk::Disk;
 use crate::disk::held::is_held;
@@ -53,6 +53,8 @@ pub struct Verdict {
     pub lines: ChainVerdict,
     /// Why nobody reads what lies in the place of the write-ahead log, if that is certain.
     pub strange_log: Option<StrangeLog>,
+    /// Backups that are not part of the chain; not looked for where something else is wrong with it.
+    pub apart: Vec<Apart>,
     /// What was made of the facts; `None` if the journal has to be put right first.
     pub projected: Option<Projected>,
 }
@@ -74,6 +76,7 @@ impl Verdict {
     pub fn found_something(&self) -> bool {
         !self.pages.is_empty()
             || self.strange_log.is_some()
+            || self.apart.iter().any(|apart| apart.of == Of::ThisDatabase)
             || self.lines.found_something()
             || self.projected.as_ref().is_none_or(Projected::found_something)
     }
@@ -109,7 +112,11 @@ pub fn verify(disk: &dyn Disk, place: &Place, session: Option<SessionId>) -> Res
         let (pages, lines) = pages_and_lines.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         // What is made of a journal that has to be put right first is nothing to go by, failures included.
         let projected = if lines.chain.is_sound() { Some(projected?) } else { None };
-        Ok(Verdict { pages, lines, strange_log, projected })
+        // A shelf that cannot be listed has nothing to say.
+        let on_shelf = shelf(disk, &place.backups()).unwrap_or_default();
+        let is_whole = session.is_none() && pages.is_empty() && !lines.found_something();
+        let apart = if is_whole { apart(disk, &place.backups(), &on_shelf, reader.ask()) } else { Vec::new() };
+        Ok(Verdict { pages, lines, strange_log, apart, projected })
     })
 }
 
