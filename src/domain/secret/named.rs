@@ -104,7 +104,7 @@ impl Sign {
 
 /// Whether it is a number, or one and what a list goes on with.
 fn is_number(value: &str) -> bool {
-    let digits = value.split([',', ';', '.', '+', '&', '@', ')', '}']).next().unwrap_or_default();
+    let digits = value.split([',', ';', ':', '.', '+', '&', '@', ')', '}']).next().unwrap_or_default();
     (1..=NUMBER).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 

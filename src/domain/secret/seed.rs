@@ -55,11 +55,11 @@ fn bytes_of(word: &str) -> Option<Vec<u8>> {
         let mut carry = BASE58.find(digit)?;
         for byte in &mut low_first {
             carry += usize::from(*byte) * BASE58.len();
-            *byte = (carry & 0xff) as u8;
+            [*byte, ..] = carry.to_le_bytes();
             carry >>= 8;
         }
         if carry > 0 {
-            low_first.push((carry & 0xff) as u8);
+            low_first.push(carry.to_le_bytes()[0]);
         }
     }
     low_first.reverse();
