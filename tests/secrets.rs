@@ -144,6 +144,8 @@ fn an_argument_that_is_refused_is_not_said_again() {
     let house = House::new();
     let password = format!("--password={WORD}");
     let path = format!("smb://me:{WORD}@host/s.db");
+    let below = format!("../me:{WORD}@host/s.db");
+    let labels = [format!("x=1&password={WORD}"), format!("{{\"password\": \"{WORD}\"}}"), format!("me:{WORD}@host")];
     for arguments in [
         &["run", "--seed", SEED][..],
         &["run", "--seed", WORD],
@@ -152,6 +154,10 @@ fn an_argument_that_is_refused_is_not_said_again() {
         &["run", "--speed", WORD],
         &["run", &password],
         &["run", "--db", &path],
+        &["run", "--headless", "--db", &below],
+        &["run", "--headless", "--label", &labels[0]],
+        &["run", "--headless", "--label", &labels[1]],
+        &["run", "--headless", "--label", &labels[2]],
         &["sessions", "show", WORD],
         &[SEED],
     ] {

@@ -164,22 +164,47 @@ fn the_journal_is_told_how_much_a_line_weighs_and_no_other_stream_is() {
     }
 }
 
-/// A pipe that is full and that nobody reads, as the standard error of `command`.
-fn full_pipe(command: &mut Command) -> std::io::PipeReader {
+/// A pipe that is full, and the end at which nobody reads.
+fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (nobody_reads, mut full) = std::io::pipe().expect("a pipe");
     rustix::io::ioctl_fionbio(&full, true).expect("a pipe that does not block");
     let filled = std::iter::repeat_with(|| full.write(&[b'.'; 512])).find_map(Result::err);
     assert_eq!(filled.expect("an error").kind(), ErrorKind::WouldBlock);
     rustix::io::ioctl_fionbio(&full, false).expect("a pipe that blocks");
+    (nobody_reads, full)
+}
+
+/// A full pipe as the standard error of `command`.
+fn full_stderr(command: &mut Command) -> std::io::PipeReader {
+    let (nobody_reads, full) = full_pipe();
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(full);
     nobody_reads
+}
+
+#[test]
+fn a_receipt_that_nobody_reads_is_in_its_file_and_holds_nobody_up() {
+    let house = House::new();
+    let mut command = house.neo(&QUICK);
+    let (nobody_reads, full) = full_pipe();
+    command.stdin(Stdio::null()).stdout(full).stderr(Stdio::piped());
+    let mut session = Headless::spawn_as_it_is(command);
+    house.until_quoting();
+    session.signal(Signal::TERM);
+    let asked = Instant::now();
+    let ended = session.ended();
+    ended.expect_code(0);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(ended.stderr.contains("nobody reads the standard output"), "{}", ended.stderr);
+    let receipt = fs::read_to_string(house.folder().join("s.receipts/1.txt")).expect("a receipt");
+    assert!(receipt.contains("Session 1 closed, verified."), "{receipt}");
+    drop(nobody_reads);
 }
 
 #[test]
 fn a_journal_that_reads_nothing_holds_no_session_up() {
     let house = House::new();
     let mut command = house.neo(&QUICK);
-    let nobody_reads = full_pipe(&mut command);
+    let nobody_reads = full_stderr(&mut command);
     let mut session = Headless::spawn_as_it_is(command);
     house.until_quoting();
     session.signal(Signal::TERM);
@@ -196,7 +221,7 @@ fn a_panic_that_nobody_reads_of_does_not_keep_the_session_from_its_end() {
     let house = House::new();
     let mut command = house.neo(&QUICK);
     command.env("NEO_FAULTS", "engine_step:40:panic");
-    let nobody_reads = full_pipe(&mut command);
+    let nobody_reads = full_stderr(&mut command);
     assert_eq!(Headless::spawn_as_it_is(command).ended().code, Some(1), "closed, after a panic");
     assert_eq!(house.chain().last("session_closed").text("/reason"), "engine_panic");
     drop(nobody_reads);
@@ -208,7 +233,7 @@ fn a_start_that_nobody_reads_of_is_left_at_once_all_the_same() {
     house.short_session(1);
     let mut command = house.neo(&QUICK);
     command.env("NEO_FAULTS", "backup:1:stall600000");
-    let nobody_reads = full_pipe(&mut command);
+    let nobody_reads = full_stderr(&mut command);
     let mut session = Headless::spawn_as_it_is(command);
     until_so("the backup before the session", || log_of(&house).contains("making a backup before the session"));
     session.signal(Signal::TERM);

@@ -132,6 +132,38 @@ fn a_shells_background_is_not_reached_by_ctrl_c() {
     assert_eq!(reason(&house.chain()), "interrupted_sigterm");
 }
 
+#[test]
+fn a_file_that_may_not_grow_ends_the_session_as_a_disk_that_fails_does() {
+    let house = House::new();
+    let mut command = shell(
+        &house,
+        &format!("ulimit -f 800; exec '{NEO}' --log-dir logs run --headless --speed max --duration 7200s"),
+    );
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ended = Headless::spawn_as_it_is(command).ended();
+    ended.expect_code(6);
+    assert!(ended.said().contains("File too large"), "{}", ended.said());
+    assert_eq!(house.chain().of_kind("session_closed").len(), 1);
+    house.short_session(2);
+    house.run(&["verify", "--all"]).expect_code(0);
+}
+
+#[test]
+fn with_too_few_open_files_nothing_is_begun_and_the_limit_is_told() {
+    for limit in ["-n 14", "-Sn 14"] {
+        let house = House::new();
+        let mut command = shell(&house, &format!("ulimit {limit}; exec neo run --headless --duration 20s"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let ended = Headless::spawn_as_it_is(command).ended();
+        if limit == "-Sn 14" {
+            ended.expect_code(0);
+        } else {
+            ended.expect_refusal(1, &["too many files", "lets us have 14", "`ulimit -n 256`"]);
+            assert!(!house.journal().exists(), "no session was begun");
+        }
+    }
+}
+
 /// Runs a script to its end in which streams are closed or ended.
 #[track_caller]
 fn expect_a_whole_session(script: &str) -> support::Ended {

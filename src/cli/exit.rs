@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use color_eyre::Report;
 use thiserror::Error;
 
+use super::open_files;
 use crate::config::ConfigError;
 use crate::disk::lock::LockError;
 use crate::disk::place::PlaceError;
@@ -72,6 +73,10 @@ impl Exit {
 
     /// What an error means: the outermost cause that has a code of its own decides.
     pub fn of_error(report: &Report) -> Self {
+        // Whatever was to be opened may be sound, and in a good place.
+        if open_files::ran_out(report) {
+            return Self::Failed;
+        }
         report.chain().find_map(code_of).unwrap_or(Self::Failed)
     }
 }

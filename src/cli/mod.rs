@@ -9,6 +9,7 @@ pub mod backfill;
 pub mod backup;
 pub mod config;
 pub mod exit;
+mod open_files;
 pub mod print;
 pub mod query;
 pub mod reading;
@@ -51,7 +52,7 @@ pub fn enter(carry_out: impl FnOnce(&CommandLine) -> Result<Exit, Report>) -> Ex
         }
     };
     take_aim(&line);
-    match carry_out(&line) {
+    match open_files::take().map_err(Report::from).and_then(|()| carry_out(&line)) {
         Ok(exit) => exit.into(),
         Err(report) => {
             tell(&report);

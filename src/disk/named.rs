@@ -38,6 +38,7 @@ enum What {
     Another,
     Cut { from: u64, to: u64 },
     Written { from: u64, to: u64 },
+    Rewritten { at: u64, bytes: u64 },
 }
 
 impl Named {
@@ -93,10 +94,15 @@ impl Change {
         Self { path, what: What::Cut { from, to } }
     }
 
+    /// A file that has something else in so many bytes at a place than its writer wrote there.
+    pub const fn rewritten(path: PathBuf, at: u64, bytes: u64) -> Self {
+        Self { path, what: What::Rewritten { at, bytes } }
+    }
+
     /// How long it was and is, in bytes, if it is still the same file; `None` if it is gone, or another.
     pub const fn sizes(&self) -> Option<(u64, u64)> {
         match self.what {
-            What::Gone | What::Another => None,
+            What::Gone | What::Another | What::Rewritten { .. } => None,
             What::Cut { from, to } | What::Written { from, to } => Some((from, to)),
         }
     }
@@ -109,6 +115,10 @@ impl fmt::Display for Change {
             What::Gone => write!(f, "{path} was deleted or moved away while it was in use"),
             What::Another => write!(f, "{path} is not the one that is in use: another was put in its place"),
             What::Cut { from, to } => write!(f, "{path} was cut from {from} to {to} bytes while it was in use"),
+            What::Rewritten { at, bytes } => write!(
+                f,
+                "{path} was changed by somebody else while it was in use: what was written is not in the {bytes} bytes from {at} on"
+            ),
             What::Written { from, to } if from == to => {
                 write!(f, "{path} was changed by somebody else while it was in use, at its size of {to} bytes")
             }

@@ -11,6 +11,7 @@
 //! fails too the error is the caller's, and the next attempt is made with another new segment.
 
 mod file;
+mod sums;
 
 use std::io;
 use std::mem;
@@ -175,6 +176,22 @@ impl Writer {
         let segment = self.open.as_ref()?;
         let (from, to) = segment.cut()?;
         Some(Change::cut(self.path(segment.first), from, to))
+    }
+
+    /// In how many stretches the open segment is read back.
+    pub fn stretches(&self) -> usize {
+        self.open.as_ref().map_or(0, Segment::stretches)
+    }
+
+    /// Reads the next stretch of the open segment back, a megabyte or so: what became of it, if somebody changed it at its
+    /// size. Called as often as there are [`Self::stretches`] it has read all of them.
+    pub fn changed(&mut self) -> io::Result<Option<Change>> {
+        let Some(segment) = &mut self.open else { return Ok(None) };
+        let path = self.folder.join(segment::name(segment.first));
+        let Some(stretch) = segment.next_stretch() else { return Ok(None) };
+        let len = usize::try_from(stretch.bytes).map_err(io::Error::other)?;
+        let found = self.disk.read_part(&path, stretch.from, len)?;
+        Ok((!stretch.is(&found)).then(|| Change::rewritten(path, stretch.from, stretch.bytes)))
     }
 
     /// How it deals with the disk's room from now on.

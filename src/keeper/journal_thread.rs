@@ -62,6 +62,10 @@ const RETRY: Duration = Duration::from_secs(1);
 const LAST_WAIT: Duration = Duration::from_millis(600);
 const LAST_RETRY: Duration = Duration::from_millis(50);
 
+/// How long the last reading back may take. A segment of hundreds of megabytes takes longer: then what was read back
+/// longest ago comes first, and the next start reads the rest.
+const LAST_READING: Duration = Duration::from_secs(1);
+
 /// Whether anybody can still wait for room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Time {
@@ -229,8 +233,13 @@ impl Appending {
         if self.outlets.space.look(!self.waiting.is_empty()) == Seen::RoomAgain {
             self.writer.use_room(Room::Ahead);
         }
+        let is_due = Instant::now() >= self.names.next_look();
         if let Some(noticed) = self.names.look(self.writer.segment()) {
             self.notice(noticed);
+        }
+        // One that cannot be read now is read in the next round, and once more at the end.
+        if is_due && let Ok(Some(change)) = self.writer.changed() {
+            self.notice(Noticed::Lost(change.to_string()));
         }
     }
 
@@ -246,6 +255,15 @@ impl Appending {
         self.look_for_a_cut();
         if let Some(noticed) = self.names.look_now(self.writer.segment()) {
             self.notice(noticed);
+        }
+        let began = Instant::now();
+        for _ in 0..self.writer.stretches() {
+            match self.writer.changed() {
+                Ok(None) if began.elapsed() < LAST_READING => {}
+                Ok(None) => return,
+                Ok(Some(change)) => return self.notice(Noticed::Lost(change.to_string())),
+                Err(why) => return self.notice(Noticed::Lost(format!("the journal cannot be read back: {why}"))),
+            }
         }
     }
 

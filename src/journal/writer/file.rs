@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::sums::{Stretch, Sums};
 use super::{Attempt, Room, WriteError};
 use crate::disk::DiskFile;
 use crate::disk::faults::{self, Point};
@@ -19,12 +20,13 @@ pub(super) struct Segment {
     end: u64,
     /// How far the file reaches: between `end` and here are newlines.
     room_end: u64,
+    sums: Sums,
 }
 
 impl Segment {
     /// A new and empty file whose first line will have that number.
     pub(super) fn begun(file: Box<dyn DiskFile>, first: u64) -> Self {
-        Self { file, first, end: 0, room_end: 0 }
+        Self { file, first, end: 0, room_end: 0, sums: Sums::default() }
     }
 
     /// How much room is prepared in it.
@@ -36,6 +38,16 @@ impl Segment {
     pub(super) fn cut(&self) -> Option<(u64, u64)> {
         let found = self.file.bytes().ok()?;
         (found < self.room_end).then_some((self.room_end, found))
+    }
+
+    /// In how many stretches it is read back.
+    pub(super) fn stretches(&self) -> usize {
+        self.sums.count()
+    }
+
+    /// The stretch whose turn it is to be read back.
+    pub(super) fn next_stretch(&mut self) -> Option<&Stretch> {
+        self.sums.next()
     }
 
     pub(super) fn put(&mut self, text: &[u8], room: Room, path: &Path) -> Result<(), WriteError> {
@@ -53,6 +65,8 @@ impl Segment {
         let mut sectors = vec![b'\n'; len(write_end - self.end)?];
         sectors[apart.len()..][..text.len()].copy_from_slice(text);
         self.file.write_at(self.end, &sectors)?;
+        // Whoever changed a group that failed later changed nothing: its file is not used again.
+        self.sums.add(self.end, &sectors[..len(end - self.end)?]);
         (self.end, self.room_end) = (end, room_end);
         Ok(())
     }

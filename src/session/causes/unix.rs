@@ -3,6 +3,9 @@
 //! A stopped session would leave its orders to the market: what job control sends is answered with the reason, and
 //! nothing else. Nobody can refuse SIGSTOP; the runner notices it by the time that it lost.
 //!
+//! A file that would become larger than the system allows kills whoever writes it. Heard, that signal does nothing, and
+//! the write fails as on any disk that fails.
+//!
 //! A signal that was ignored when we began stays ignored: `nohup` and a shell's `&` mean it.
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,6 +32,8 @@ fn heard() -> [(SignalKind, fn() -> Control); 7] {
 
 pub(super) fn listen(controls: &UnboundedSender<Control>) -> std::io::Result<()> {
     let ignored = ignored();
+    // Once somebody has listened it kills nobody any more; there is nothing to be told that the failed write does not tell.
+    drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
     for (kind, control) in heard() {
         if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
             continue;
