@@ -80,6 +80,7 @@ fn a_session_that_was_stopped_and_goes_on_doubts_what_it_knows_until_it_has_reco
     let mut console: Console = Stage::new().start(&house, &["run", "--seed", "7"]);
     console.wait_for_quotes(&house);
     console.signal(Signal::STOP);
+    until("a process that is stopped", || (state(console.pid()) == "T").then_some(()));
     let stopped = std::time::Instant::now();
     until("four seconds of being stopped", || {
         assert_eq!(state(console.pid()), "T");
